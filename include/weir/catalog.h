@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* stage: catalog
+ *
+ * The store: for each query its last good answer. Answers are immutable, counted
+ * by reference, and hold their records in an arena of their own; a new answer
+ * replaces the old as a whole, so what did not change is shared by every view.
+ * Also the catalog file (DESIGN §7): answers from a document in place of Consul.
+ *
+ * One thread. Who fills the store: the consul stage, or catalog_file. Who reads
+ * it: the functions of family "consul" through a view.
+ */
+#ifndef WEIR_CATALOG_H
+#define WEIR_CATALOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weir/arena.h"
+#include "weir/error.h"
+#include "weir/query.h"
+#include "weir/strmap.h"
+#include "weir/template.h"
+#include "weir/value.h"
+
+/* ---- records: Go's structs, in consul-template's field names ---- */
+
+struct weights {
+	int32_t passing;
+	int32_t warning;
+};
+
+struct tagged_address { /* api.ServiceAddress */
+	const struct pstr *address;
+	int32_t port;
+};
+
+struct health_check {
+	const struct pstr *node, *check_id, *name, *status, *notes, *output;
+	const struct pstr *service_id, *service_name, *type, *ns, *partition;
+	const struct pstr *peer_name;
+	struct list service_tags; /* struct str */
+	const struct check_definition *definition;
+	int32_t exposed_port;
+	uint64_t create_index, modify_index;
+};
+
+struct health_service {
+	const struct pstr *node, *node_id, *node_address;
+	const struct map *node_tagged_addresses; /* frozen */
+	const struct map *node_meta, *service_meta;
+	const struct pstr *address;
+	const struct map *service_tagged_addresses;
+	const struct pstr *id, *name, *status;
+	struct list tags;   /* struct str, sorted */
+	struct list checks; /* const struct health_check * */
+	int32_t port;
+	struct weights weights;
+	uint64_t modify_index; /* of the service; not visible to templates */
+};
+
+struct catalog_snippet {
+	const struct pstr *name;
+	struct list tags;
+};
+
+struct catalog_node {
+	const struct pstr *id, *node, *address, *datacenter;
+	const struct map *tagged_addresses, *meta;
+};
+
+struct node_service {
+	const struct pstr *id, *service, *address;
+	struct list tags;
+	const struct map *meta;
+	int32_t port;
+	bool enable_tag_override;
+};
+
+struct node_detail {
+	const struct catalog_node *node; /* NULL: unknown node */
+	struct list services;            /* const struct node_service * */
+};
+
+struct key_pair {
+	const struct pstr *path, *key, *value, *session;
+	uint64_t create_index, modify_index, lock_index, flags;
+	bool exists;
+};
+
+/* ---- answers ---- */
+
+struct answer {
+	uint32_t refs;
+	uint64_t stamp;  /* different for every answer of this process, never 0 */
+	struct arena arena;
+	/*
+	 * What the function gives, in the type it declares: []*HealthService,
+	 * a string, …. For QUERY_KEY, QUERY_KEY_GET: string or VALUE_NONE
+	 * when the key does not exist. For QUERY_KEY_LIST: []*KeyPair of the
+	 * whole prefix, in Consul's order; ls and tree choose from it.
+	 */
+	struct value value;
+	uint64_t index;      /* X-Consul-Index */
+	int64_t received_ms; /* monotonic */
+};
+
+/* A new answer with one reference, empty. */
+struct answer *answer_new(void);
+struct answer *answer_ref(struct answer *);
+void answer_unref(struct answer **);
+/* Do both give the same to every template? Indexes of records are compared
+ * too only where templates can see them. */
+bool answer_same(const struct answer *, const struct answer *);
+
+/* Strings and lists that repeat within one answer are kept once. Used while
+ * an answer is built. */
+struct intern;
+struct intern *intern_new(struct arena *);
+void intern_free(struct intern **);
+const struct pstr *intern_str(struct intern *, struct str);
+/* A list of struct str. */
+struct list intern_strs(struct intern *, const struct str *, size_t count);
+/* A frozen map[string]string; sorts pairs in place. */
+const struct map *intern_map(struct intern *, const struct pstr **pairs,
+    size_t count);
+
+/*
+ * Gives raw records the form that the query's function promises: filters by
+ * status, aggregates it, sorts (DESIGN §5; reference §3.2). Both Consul's
+ * answers and the catalog file pass here. records: in Consul's order; edited
+ * in place. Returns the slice's value.
+ */
+struct value answer_shape_services(struct answer *, const struct query *,
+    struct health_service **records, size_t count);
+struct value answer_shape_snippets(struct answer *,
+    struct catalog_snippet **records, size_t count);
+struct value answer_shape_nodes(struct answer *, const struct query *,
+    struct catalog_node **records, size_t count);
+struct value answer_shape_node(struct answer *, struct node_detail *);
+struct value answer_shape_pairs(struct answer *, const struct query *,
+    struct key_pair **records, size_t count);
+struct value answer_shape_strings(struct answer *, struct str *, size_t count);
+
+/* ---- the store ---- */
+
+struct catalog;
+
+struct catalog *catalog_new(void);
+void catalog_free(struct catalog **);
+/* Takes the answer. True if templates can see a difference to what was there. */
+bool catalog_put(struct catalog *, struct str id, struct answer *);
+/* Forgets the answer of a query that nobody asks any more. */
+void catalog_drop(struct catalog *, struct str id);
+/* Borrowed until the next put or drop of that id; NULL if there is none. */
+struct answer *catalog_get(const struct catalog *, struct str id);
+
+/* ---- a view: what one pass of one template asked ---- */
+
+/* One dependency that a pass asked for. */
+struct wanted {
+	const struct query *query; /* in the view's arena */
+	struct answer *answer;     /* NULL: missing; borrowed */
+	bool wait;                 /* missing: the template can't be written */
+	int line;                  /* of the template, where first asked */
+};
+
+/* Zero-initialise; render->data of the consul functions. The arena holds the
+ * queries and lives until view_fini or view_reset. */
+struct view {
+	struct catalog *catalog;
+	struct arena arena;
+	struct strmap by_id;  /* id → struct wanted */
+	struct strmap by_call; /* call text → parsed query, over passes */
+	struct str agent;     /* name of the agent's node, if known */
+};
+
+void view_init(struct view *, struct catalog *);
+void view_fini(struct view *);
+/* Starts a pass: forgets what was asked, keeps parsed queries. */
+void view_reset(struct view *);
+/* Records that the pass asks the query (first time: line is kept) and gives its
+ * answer, NULL if there is none. */
+struct answer *view_ask(struct view *, const struct query *, int line);
+/* In order of asking: for (size_t i = 0; (w = view_next(v, &i));) */
+const struct wanted *view_next(const struct view *, size_t *at);
+
+/* The functions service, services, node, nodes, key, ls, tree, datacenters …
+ * and those over their records (byTag, byKey …) that need the record types. */
+extern const struct func_family catalog_family;
+
+/* ---- catalog file ---- */
+
+struct catalog_file;
+
+/* Errors carry line and column. */
+struct catalog_file *catalog_file_load(const char *path, struct error *);
+void catalog_file_free(struct catalog_file **);
+/*
+ * The answer that a Consul holding the document would give; reference is the
+ * caller's. NULL and the error where Consul would refuse (unknown datacenter).
+ */
+struct answer *catalog_file_answer(const struct catalog_file *,
+    const struct query *, struct error *);
+/* Name of the node that answers for "this agent"; "" if not said. */
+struct str catalog_file_agent(const struct catalog_file *);
+
+/* Collects answers and writes them as one catalog file (weir snapshot). */
+struct catalog_writer;
+struct catalog_writer *catalog_writer_new(void);
+void catalog_writer_free(struct catalog_writer **);
+void catalog_writer_add(struct catalog_writer *, const struct query *,
+    const struct answer *);
+/* The document, sorted and indented, into the buf. agent, datacenter may be
+ * empty. */
+void catalog_writer_print(const struct catalog_writer *, struct str agent,
+    struct str datacenter, struct buf *);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* stage: base
+ *
+ * Whole files: read within a bound, replaced atomically. Whatever kills the
+ * program, a file that it replaces is whole, old or new.
+ */
+#ifndef WEIR_FILE_H
+#define WEIR_FILE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "weir/buf.h"
+#include "weir/error.h"
+#include "weir/str.h"
+
+struct file_options {
+	mode_t mode;          /* (mode_t)-1: the existing file's, else 0644 */
+	const char *owner, *group; /* NULL: keep the existing file's */
+	bool backup;          /* FILE.bak is a link to what was there */
+	bool create_dirs;     /* 0755 */
+};
+
+/* A candidate beside path: its name (the caller frees) in *candidate, owner and
+ * mode set from the first byte, synced. Nothing is left behind on failure. */
+int file_candidate(const char *path, struct str text,
+    const struct file_options *, char **candidate, struct error *);
+/* rename(candidate, path), backup first if wanted, directory synced. */
+int file_swap(const char *candidate, const char *path,
+    const struct file_options *, struct error *);
+/* Both. */
+int file_replace(const char *path, struct str text,
+    const struct file_options *, struct error *);
+/* The whole file, at most limit bytes, appended to the buf. 0; 1: it does not
+ * exist (error not set); -1: the error says why. */
+int file_read(const char *path, size_t limit, struct buf *, struct error *);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* stage: base
+ *
+ * Every bound on what somebody else controls, each with its unit and reason.
+ */
+#ifndef WEIR_LIMITS_H
+#define WEIR_LIMITS_H
+
+/* Bytes of one template file: larger is a mistake, not a template. */
+#define LIMIT_TEMPLATE_BYTES (16u << 20)
+/* Bytes that one template may print: HAProxy's largest configurations are
+ * some tens of MB. */
+#define LIMIT_OUTPUT_BYTES (256u << 20)
+/* Nodes executed in one render: about a minute of work; a template that needs
+ * more loops for ever. */
+#define LIMIT_STEPS 500000000u
+/* Nested template calls. Go's own bound is 100,000, and its message is kept;
+ * ours is what fits the C stack. */
+#define LIMIT_CALL_DEPTH 100000u
+/* Nested parentheses in one expression: Go's bound. */
+#define LIMIT_EXPRESSION_DEPTH 10000u
+/* Bytes that one render may allocate beside its output. */
+#define LIMIT_RENDER_BYTES (1024u << 20)
+/* Depth of a value that is walked (printed, encoded, compared): Go's bound for
+ * JSON. */
+#define LIMIT_VALUE_DEPTH 10000u
+/* Elements of what seq, until, loop, repeat and the like make at once. */
+#define LIMIT_SEQUENCE 16777216u
+/* Bytes of one answer of Consul: a service with 50,000 instances fits. */
+#define LIMIT_ANSWER_BYTES (256u << 20)
+/* Bytes of all response headers together. */
+#define LIMIT_HEADER_BYTES 65536u
+/* Bytes of a catalog file. */
+#define LIMIT_CATALOG_BYTES (1024u << 20)
+/* Bytes of a configuration file, and of one line in it: Debian's inih keeps
+ * 200 bytes of a line and drops the rest silently, so a longer one is refused. */
+#define LIMIT_CONFIG_BYTES (1u << 20)
+#define LIMIT_CONFIG_LINE 198u
+/* Bytes kept of what a child process prints (haproxy -c, commands). */
+#define LIMIT_CHILD_OUTPUT (256u << 10)
+/* Seconds a check or reload command may take before its group is killed. */
+#define LIMIT_COMMAND_SECONDS 30u
+/* Bytes of one reply on a HAProxy socket: `show servers state` of 100,000
+ * servers is 7 MB. */
+#define LIMIT_RUNTIME_REPLY (64u << 20)
+
+#endif

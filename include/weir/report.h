@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* stage: report
+ *
+ * What others see of a running weir: systemd's notify socket, metrics and the
+ * HTTP endpoint. Reads all stages, is read by none but cmd.
+ *
+ * Sources: sd_notify(3), sd_watchdog_enabled(3); Prometheus text format 0.0.4.
+ */
+#ifndef WEIR_REPORT_H
+#define WEIR_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "weir/consul.h"
+#include "weir/error.h"
+#include "weir/plan.h"
+
+/* Counters of the run loop; it counts, report prints. */
+struct run_totals {
+	uint64_t renders, renders_unchanged, render_errors;
+	uint64_t applies_written, applies_reloaded, applies_refused,
+	    applies_failed, applies_rolled_back;
+	uint64_t config_reloads, config_reloads_refused;
+	int64_t started_ms, last_apply_unix;
+	int64_t last_render_us, last_check_ms, last_reload_ms;
+	int old_workers;
+	bool ready;
+};
+
+struct report;
+struct report_options {
+	uv_loop_t *loop;
+	const char *listen;           /* host:port or unix:PATH; NULL: none */
+	const struct run_totals *totals;
+	/* Borrowed through these, since a reload of the configuration replaces
+	 * what they point to. */
+	struct plan *const *plan;
+	struct consul *const *consul;
+};
+struct report *report_new(const struct report_options *, struct error *);
+void report_free(struct report **);
+
+/* READY=1 once, STATUS= when the text differs from the last one. */
+void report_ready(struct report *);
+void report_status(struct report *, const char *text);
+void report_reloading(struct report *);
+void report_stopping(struct report *);
+
+#endif
