@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: MIT
+# weir: `make` leaves the program at build/weir, `make help` says the rest.
+#
+# Every source but main.c goes into libweir.a, so that a test links only what
+# it uses. Objects live under $(O); a variant is the same build with another O.
+
+VERSION = 0.1.0
+PREFIX  = /usr/local
+O       = build
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+ifeq ($(origin CXX),default)
+CXX = $(if $(findstring clang,$(CC)),clang++,g++)
+endif
+
+# What a variant may set: SANITIZE=address,undefined for one.
+SANITIZE =
+CFLAGS   = -O2 -g
+LDFLAGS  =
+
+PACKAGES = libuv libcurl jansson inih libmicrohttpd libsystemd re2 yaml-0.1 \
+	libutf8proc libcrypto gmp
+
+WARN     = -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual \
+	-Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough -Wwrite-strings
+WARN_C   = -Wmissing-prototypes -Wstrict-prototypes
+# Mixing FORTIFY with a sanitizer hides what the sanitizer should see.
+HARDEN   = $(if $(SANITIZE),$(SANITIZED),-D_FORTIFY_SOURCE=2 \
+	-fstack-protector-strong) -fPIE
+SANITIZED = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+
+CPPFLAGS = -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -iquote include
+ALL_C    = -std=c11 $(CPPFLAGS) $(WARN) $(WARN_C) $(HARDEN) \
+	-fno-omit-frame-pointer $(CFLAGS) $(LIB_CFLAGS)
+ALL_CXX  = -std=c++17 $(CPPFLAGS) $(WARN) $(HARDEN) \
+	-fno-omit-frame-pointer $(CFLAGS) $(LIB_CFLAGS)
+ALL_LD   = -pie -Wl,-z,relro,-z,now -Wl,--as-needed \
+	$(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
+LDLIBS   = $(LIB_LIBS) -lcrypt -lm -lpthread
+
+SRC  := $(sort $(wildcard src/*/*.c src/*/*.cc))
+OBJ  := $(patsubst %,$(O)/%.o,$(basename $(SRC)))
+MAIN := $(patsubst %.c,$(O)/%.o,$(wildcard src/main.c))
+LIB  := $(O)/libweir.a
+WEIR := $(if $(MAIN),$(O)/weir)
+
+# tests/unit/test_NAME.c is a program; every other file there serves them all.
+UNIT      := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/unit/test_*.c))
+UNIT_HELP := $(patsubst %.c,$(O)/%.o,\
+	$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+FUZZ      := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCH     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
+
+.DELETE_ON_ERROR:
+.PHONY: all unit unit-programs fuzz-programs test lint asan bench \
+	bench-engine fuzz demo install clean help FORCE
+
+all: $(LIB) $(WEIR) ## the program (build/weir)
+
+# --- what the libraries want; made once, after packaging/deps.sh -----------
+
+ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
+include $(O)/libs.mk
+endif
+
+$(O)/libs.mk: Makefile packaging/deps.sh
+	@packaging/deps.sh build
+	@mkdir -p $(@D)
+	@cflags=$$(pkg-config --cflags $(PACKAGES)) && \
+	libs=$$(pkg-config --libs $(PACKAGES)) && \
+	printf 'LIB_CFLAGS = %s\nLIB_LIBS = %s\n' "$$cflags" "$$libs" >$@
+
+# Rewritten only when the flags differ, so that other flags rebuild everything.
+FLAGS = $(CC) $(CXX) $(ALL_C) $(ALL_LD)
+$(O)/flags: FORCE
+	@echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
+		echo '$(subst ','\'',$(FLAGS))' >$@
+
+# --- objects and programs ---------------------------------------------------
+
+# One short line for each command; V=1 shows the command itself.
+say = $(if $(V),,@printf '%-5s%s\n' $(1) $(2); )
+
+$(O)/%.o: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_C) -MMD -MP -c -o $@ $<
+
+$(O)/%.o: %.cc $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,CXX,$<)$(CXX) $(ALL_CXX) -MMD -MP -c -o $@ $<
+
+$(LIB): $(OBJ)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $^
+
+$(O)/weir: $(MAIN) $(LIB)
+	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
+
+# A test says in a comment of its own which functions it puts its own in place
+# of: /* ldflags: -Wl,--wrap=fsync */
+wraps = $(shell sed -n 's,^/\* ldflags: \(.*\) \*/$$,\1,p' $(1))
+
+$(UNIT): $(O)/unit/%: $(O)/tests/unit/%.o $(UNIT_HELP) $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) $(ALL_LD) $(call wraps,tests/unit/$*.c) -o $@ $^ -lcmocka $(LDLIBS)
+
+$(FUZZ): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) $(ALL_LD) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+$(BENCH): $(O)/bench/%: $(O)/tests/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
+
+-include $(OBJ:.o=.d) $(MAIN:.o=.d) $(wildcard $(O)/tests/*/*.d)
+
+# --- what a person asks for -------------------------------------------------
+
+unit-programs: $(UNIT)
+fuzz-programs: $(FUZZ)
+
+unit: unit-programs ## build and run the unit tests
+	tests/run --build $(O) unit
+
+test: ## everything: install what tests need, build, run all suites
+	packaging/deps.sh build test
+	$(MAKE) all unit-programs
+	tests/run --build $(O)
+
+lint: ## format, static analysis, include table, scripts
+	packaging/deps.sh lint
+	tests/lint
+
+ASAN = O=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g'
+asan: ## unit tests and template cases under the sanitizers
+	$(MAKE) $(ASAN) all unit-programs
+	tests/run --build build/asan unit template
+
+FUZZ_SECONDS = 10
+fuzz: ## each fuzz program for FUZZ_SECONDS (10)
+	packaging/deps.sh fuzz
+	$(MAKE) O=build/fuzz CC=clang CFLAGS='-O1 -g' \
+		SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
+	tests/fuzz/run build/fuzz/fuzz $(FUZZ_SECONDS)
+
+bench: all $(BENCH) ## figures against Consul and HAProxy
+	packaging/deps.sh test bench
+	tests/bench/run
+
+bench-engine: all $(BENCH) ## figures of the template engine alone
+	$(O)/bench/bench_engine
+
+demo: all ## a Consul, an HAProxy and weir between them, to look at
+	packaging/deps.sh test
+	demo/run
+
+BINDIR  = $(DESTDIR)$(PREFIX)/bin
+SHARE   = $(DESTDIR)$(PREFIX)/share
+UNITDIR = $(DESTDIR)$(PREFIX)/lib/systemd/system
+put     = @for f in $(wildcard $(2)); do \
+	install -D -m 644 $$f $(1)/$${f\#\#*/}; done
+install: all ## DESTDIR= PREFIX=/usr/local
+	install -D -m 755 $(O)/weir $(BINDIR)/weir
+	$(call put,$(SHARE)/man/man1,packaging/man/*.1)
+	$(call put,$(SHARE)/man/man5,packaging/man/*.5)
+	$(call put,$(SHARE)/man/man7,packaging/man/*.7)
+	$(call put,$(SHARE)/man/man8,packaging/man/*.8)
+	$(call put,$(UNITDIR),packaging/systemd/*.service \
+		packaging/systemd/*.socket)
+	$(call put,$(SHARE)/weir/templates,templates/*.tmpl)
+	$(call put,$(SHARE)/doc/weir/examples,packaging/*.ini)
+	install -D -m 644 packaging/completion/weir.bash \
+		$(SHARE)/bash-completion/completions/weir
+	@for f in $(UNITDIR)/weir*.service; do [ ! -f "$$f" ] || \
+		sed -i 's,/usr/bin/weir,$(PREFIX)/bin/weir,' "$$f"; done
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | \
+	while IFS='	' read -r name does; do \
+		printf '%-14s%s\n' "$$name" "$$does"; done
