@@ -75,6 +75,7 @@ $(O)/libs.mk: Makefile packaging/deps.sh
 # Rewritten only when the flags differ, so that other flags rebuild everything.
 FLAGS = $(CC) $(CXX) $(ALL_C) $(ALL_LD)
 $(O)/flags: FORCE
+	@mkdir -p $(@D)
 	@echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
 		echo '$(subst ','\'',$(FLAGS))' >$@
 
