@@ -11,20 +11,31 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-build="gcc g++ make pkgconf libuv1-dev libcurl4-openssl-dev libjansson-dev
-	libinih-dev libmicrohttpd-dev libsystemd-dev libre2-dev libyaml-dev
-	libutf8proc-dev libgmp-dev libssl-dev libcrypt-dev libcmocka-dev"
-test="python3 consul haproxy nginx-light socat curl jq openssl tzdata procps"
-lint="clang clang-format cppcheck shellcheck universal-ctags python3"
-fuzz="clang libclang-rt-14-dev llvm"
-bench="wrk apache2-utils hyperfine valgrind"
-matrix="patchelf"
 services="consul haproxy nginx"
 suites="bullseye trixie sid"
 
 say()
 {
 	echo "deps.sh: $*" >&2
+}
+
+packages_of()
+{
+	case $1 in
+	build)	echo gcc g++ make pkgconf libuv1-dev libcurl4-openssl-dev \
+			libjansson-dev libinih-dev libmicrohttpd-dev \
+			libsystemd-dev libre2-dev libyaml-dev libutf8proc-dev \
+			libgmp-dev libssl-dev libcrypt-dev libcmocka-dev ;;
+	test)	echo python3 consul haproxy nginx-light socat curl jq openssl \
+			tzdata procps ;;
+	lint)	echo clang clang-format cppcheck shellcheck universal-ctags \
+			python3 ;;
+	fuzz)	echo clang libclang-rt-14-dev llvm ;;
+	bench)	echo wrk apache2-utils hyperfine valgrind ;;
+	matrix)	echo patchelf ;;
+	*)	say "no such group: $1 (build test lint fuzz bench matrix)"
+		exit 2 ;;
+	esac
 }
 
 # The packages of its arguments that are not installed.
@@ -143,26 +154,15 @@ install()
 
 packages=
 for group; do
-	case $group in
-	build | test | lint | fuzz | bench | matrix)
-		eval "packages=\"\$packages \$$group\"" ;;
-	*)
-		say "no such group: $group (build test lint fuzz bench matrix)"
-		exit 2 ;;
-	esac
+	more=$(packages_of "$group")
+	packages="$packages $more"
 done
 command -v dpkg-query >/dev/null || {
 	say "this is no Debian; install by hand what stands in this file"
 	exit 1
 }
 # shellcheck disable=SC2086 # a list of packages
-set -- $(missing $packages) -- "$@"
-todo=
-while [ "$1" != -- ]; do
-	todo="$todo $1"
-	shift
-done
-shift
+todo=$(missing $packages)
 # shellcheck disable=SC2086 # a list of packages
 [ -z "$todo" ] || install $todo
 case " $* " in
