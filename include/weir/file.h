@@ -16,13 +16,17 @@
 
 struct file_options {
 	mode_t mode;          /* (mode_t)-1: the existing file's, else 0644 */
-	const char *owner, *group; /* NULL: keep the existing file's */
+	/* Names or numbers; NULL: keep the existing file's, or at least see that
+	 * nobody who could read it no longer can. */
+	const char *owner, *group;
 	bool backup;          /* FILE.bak is a link to what was there */
 	bool create_dirs;     /* 0755 */
 };
 
-/* A candidate beside path: its name (the caller frees) in *candidate, owner and
- * mode set from the first byte, synced. Nothing is left behind on failure. */
+/* A candidate beside path, `.NAME.weir-XXXXXX`: its name (the caller frees) in
+ * *candidate, owner and mode set from the first byte, synced. Nothing is left
+ * behind on failure. A path that is a symbolic link will be replaced, not
+ * followed; a directory is refused. */
 int file_candidate(const char *path, struct str text,
     const struct file_options *, char **candidate, struct error *);
 /* rename(candidate, path), backup first if wanted, directory synced. */
@@ -31,6 +35,9 @@ int file_swap(const char *candidate, const char *path,
 /* Both. */
 int file_replace(const char *path, struct str text,
     const struct file_options *, struct error *);
+/* Removes candidates of path that a killed program left behind more than an
+ * hour ago; gives their number. What can't be removed stays. */
+int file_clean(const char *path);
 /* The whole file, at most limit bytes, appended to the buf. 0; 1: it does not
  * exist (error not set); -1: the error says why. */
 int file_read(const char *path, size_t limit, struct buf *, struct error *);
