@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * weir run, in four files: daemon.c (start, stop, what is due), daemon_apply.c
+ * (groups going live), daemon_config.c (SIGHUP, sources on disk), daemon_say.c
+ * (log and status). One loop, one thread.
+ */
+#ifndef WEIR_CMD_DAEMON_H
+#define WEIR_CMD_DAEMON_H
+
+#include "weir/cmd.h"
+#include "weir/report.h"
+
+#include "group.h"
+#include "notice.h"
+#include "source.h"
+
+struct daemon {
+	uv_loop_t loop;
+	const struct cmd_common *common;
+	struct config *config;
+	struct config *source_config; /* the one that the source borrows from;
+				       * may be the same */
+	struct catalog *catalog;
+	struct plan *plan;
+	struct source *source;
+	struct groups groups;
+	struct notice *notice;
+	struct report *report;
+	struct consul *consul; /* the source's, for the report */
+	struct run_totals totals;
+	uv_timer_t due, say;
+	uv_signal_t on_term, on_int, on_hup;
+	struct arena arena;
+	struct buf because; /* the ids that changed since the last pass */
+	size_t because_count;
+	char *said_waits; /* the wait that was logged last */
+	int applying;     /* groups being applied */
+	bool stopping;
+	bool reconfigure; /* SIGHUP came: as soon as nothing is applied */
+	int status;       /* the exit status */
+};
+
+int64_t daemon_now(const struct daemon *);
+/* Sets the timer for what is due next. */
+void daemon_wake(struct daemon *);
+/* Executes what is due, asks for what is missing, starts applies. */
+void daemon_step(struct daemon *);
+
+/* Starts an apply for each group that wants one and can have it. */
+void daemon_apply(struct daemon *);
+/* When a failed group is tried again, monotonic ms; -1: none. */
+int64_t daemon_retry_due(const struct daemon *);
+
+/* Loads the configuration again; the old one goes on if the new one is bad. */
+void daemon_reconfigure(struct daemon *);
+/* The files that the daemon reads: templates, what they read, the catalog. */
+void daemon_notice(struct daemon *);
+/* A file of those changed. */
+void daemon_file_changed(void *daemon, const char *path);
+
+void daemon_say_task(struct daemon *, const struct task *, bool changed);
+void daemon_say_apply(
+    struct daemon *, const struct group *, const struct apply_result *);
+/* STATUS for systemd, a log line when what is waited for changed. */
+void daemon_say_state(struct daemon *);
+
+/* source_options.on_change */
+void daemon_changed(void *daemon, struct str id, bool changed);
+
+#endif

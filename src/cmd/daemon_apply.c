@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Groups going live, one apply at a time for each. While a group is applied its
+ * tasks are not executed, so what is written is what was checked. A refused or
+ * rolled-back text is not tried again until it changes; a file that could not
+ * be written is (the disk may have room again).
+ */
+#include "daemon.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "weir/log.h"
+
+/* Milliseconds to the first and at most between two tries to write. */
+#define RETRY_MIN_MS 5000
+#define RETRY_MAX_MS 300000
+
+static void
+set_busy(struct group *g, bool busy)
+{
+	for (size_t i = 0; i < g->count; i++)
+		g->tasks[i]->busy = busy;
+}
+
+static void
+count_outcome(struct run_totals *t, const struct apply_result *r)
+{
+	switch (r->outcome) {
+	case APPLY_UNCHANGED:
+		break;
+	case APPLY_WRITTEN:
+		t->applies_written++;
+		break;
+	case APPLY_RELOADED:
+		t->applies_reloaded++;
+		break;
+	case APPLY_REFUSED:
+		t->applies_refused++;
+		break;
+	case APPLY_FAILED:
+		t->applies_failed++;
+		break;
+	case APPLY_ROLLED_BACK:
+		t->applies_rolled_back++;
+		break;
+	}
+	if (r->outcome == APPLY_WRITTEN || r->outcome == APPLY_RELOADED)
+		t->last_apply_unix = (int64_t)time(NULL);
+	if (r->old_workers >= 0)
+		t->old_workers = r->old_workers;
+	t->last_check_ms = r->check_ms;
+	t->last_reload_ms = r->reload_ms;
+}
+
+static void
+plan_retry(struct daemon *d, struct group *g, enum apply_outcome outcome)
+{
+	if (outcome != APPLY_FAILED) {
+		g->retry_at = g->retry_ms = 0;
+		return;
+	}
+	g->retry_ms = g->retry_ms ? g->retry_ms * 2 : RETRY_MIN_MS;
+	if (g->retry_ms > RETRY_MAX_MS)
+		g->retry_ms = RETRY_MAX_MS;
+	g->retry_at = daemon_now(d) + g->retry_ms;
+}
+
+static void
+check_ready(struct daemon *d)
+{
+	for (size_t i = 0; i < d->groups.count; i++)
+		if (!d->groups.items[i].applied)
+			return;
+	if (!d->totals.ready)
+		log_info("run", "ready: every file is live");
+	d->totals.ready = true;
+	report_ready(d->report);
+}
+
+static void
+on_applied(void *arg, const struct apply_result *r)
+{
+	struct group *g = arg;
+	struct daemon *d = g->owner;
+
+	g->apply = NULL;
+	free(g->files);
+	g->files = NULL;
+	d->applying--;
+	set_busy(g, false);
+	count_outcome(&d->totals, r);
+	daemon_say_apply(d, g, r);
+	plan_retry(d, g, r->outcome);
+	if (r->outcome <= APPLY_RELOADED)
+		g->applied = true;
+	check_ready(d);
+	if (d->reconfigure && !d->applying)
+		daemon_reconfigure(d);
+	else
+		daemon_step(d);
+}
+
+static void
+start(struct daemon *d, struct group *g)
+{
+	size_t count;
+	struct apply_options o = {.loop = &d->loop,
+	    .haproxy = g->haproxy,
+	    .check = true,
+	    .write = true,
+	    .reload = true,
+	    .on_done = on_applied,
+	    .arg = g};
+
+	g->wanted = false;
+	g->retry_at = 0;
+	g->files = group_files(g, &count);
+	o.files = g->files;
+	o.count = count;
+	d->applying++;
+	set_busy(g, true);
+	g->apply = apply_start(&o);
+}
+
+void
+daemon_apply(struct daemon *d)
+{
+	for (size_t i = 0; i < d->groups.count; i++) {
+		struct group *g = &d->groups.items[i];
+		bool again = g->retry_at && g->retry_at <= daemon_now(d);
+
+		if (!g->apply && (g->wanted || again) && !d->reconfigure &&
+		    group_is_complete(g))
+			start(d, g);
+	}
+}
+
+int64_t
+daemon_retry_due(const struct daemon *d)
+{
+	int64_t due = -1;
+
+	for (size_t i = 0; i < d->groups.count; i++) {
+		const struct group *g = &d->groups.items[i];
+
+		if (g->retry_at && !g->apply && (due < 0 || g->retry_at < due))
+			due = g->retry_at;
+	}
+	return due;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the daemon says: one line for each decision, with its reason; what it
+ * waits for whenever that changes.
+ */
+#include "daemon.h"
+
+#include <stdlib.h>
+
+#include "weir/log.h"
+#include "weir/xalloc.h"
+
+static double
+ms(int64_t us)
+{
+	return (double)us / 1000;
+}
+
+void
+daemon_say_task(struct daemon *d, const struct task *t, bool changed)
+{
+	const char *because = d->because.len ? d->because.ptr : NULL;
+
+	switch (t->state) {
+	case TASK_FAILED:
+		log_error(LOG_LEVEL_ERROR, "template", &t->error,
+		    "%s: failed%s:", t->config->name,
+		    t->has_output ? ", the last good text stays" : "");
+		break;
+	case TASK_READY:
+		if (!changed)
+			log_debug("template", "%s: the same text in %.1f ms",
+			    t->config->name, ms(t->render_us));
+		else if (because)
+			log_info("template",
+			    "%s: rendered in %.1f ms, %zu bytes, because of "
+			    "%s%s",
+			    t->config->name, ms(t->render_us), t->output.len,
+			    because, d->because_count > 3 ? " and more" : "");
+		else
+			log_info("template",
+			    "%s: rendered in %.1f ms, %zu bytes",
+			    t->config->name, ms(t->render_us), t->output.len);
+		break;
+	case TASK_NEW:
+	case TASK_WAITING:
+		break;
+	}
+}
+
+static void
+say_reload(const struct group *g, const struct apply_result *r)
+{
+	char old[48] = "";
+
+	if (r->old_workers > 0)
+		snprintf(old, sizeof(old), ", %d old worker%s left",
+		    r->old_workers, r->old_workers == 1 ? "" : "s");
+	log_info("apply",
+	    "%s: %zu file%s written, checked in %lld ms, reloaded in %lld "
+	    "ms%s",
+	    group_name(g), r->changed, r->changed == 1 ? "" : "s",
+	    (long long)r->check_ms, (long long)r->reload_ms, old);
+}
+
+void
+daemon_say_apply(
+    struct daemon *d, const struct group *g, const struct apply_result *r)
+{
+	(void)d;
+	switch (r->outcome) {
+	case APPLY_UNCHANGED:
+		log_info("apply", "%s: files are as rendered, nothing to do",
+		    group_name(g));
+		break;
+	case APPLY_WRITTEN:
+		log_info("apply", "%s: %zu file%s written", group_name(g),
+		    r->changed, r->changed == 1 ? "" : "s");
+		break;
+	case APPLY_RELOADED:
+		say_reload(g, r);
+		break;
+	case APPLY_REFUSED:
+	case APPLY_FAILED:
+	case APPLY_ROLLED_BACK:
+		log_error(LOG_LEVEL_ERROR, "apply", &r->error,
+		    "%s: %s:", group_name(g), apply_outcome_name(r->outcome));
+		break;
+	}
+}
+
+static void
+say_waits(struct daemon *d, const struct buf *waits)
+{
+	bool was = d->said_waits != NULL;
+
+	if (waits->len) {
+		if (was && !strcmp(d->said_waits, waits->ptr))
+			return;
+		free(d->said_waits);
+		d->said_waits = xstrdup(waits->ptr);
+		log_info("run", "waiting for %s:\n%s", source_name(d->source),
+		    waits->ptr);
+	} else if (was) {
+		free(d->said_waits);
+		d->said_waits = NULL;
+		log_info("run", "every template has its data");
+	}
+}
+
+void
+daemon_say_state(struct daemon *d)
+{
+	struct buf waits = {0}, status = {0};
+	size_t n;
+
+	if (d->stopping)
+		return;
+	n = plan_print_waits(d->plan, &waits, source_why, d->source);
+	if (n)
+		buf_printf(&status, "waiting for %zu: %.*s", n,
+		    (int)strcspn(waits.ptr, "\n"), waits.ptr);
+	else
+		buf_printf(&status, "%s: %zu files",
+		    d->totals.ready ? "live" : "applying", plan_count(d->plan));
+	report_status(d->report, status.ptr);
+	if (daemon_now(d) - d->totals.started_ms >= 1000)
+		say_waits(d, &waits);
+	buf_fini(&waits);
+	buf_fini(&status);
+}
