@@ -22,28 +22,35 @@
 
 struct child;
 
+/* Lives until the callback returns; what is taken out of it (buf_take,
+ * error_move) is the callee's. */
 struct child_result {
-	int status;        /* exit status; -1: killed or not started */
+	int status;        /* exit status; -1: killed */
 	int signal;        /* that ended it, 0 */
 	bool timed_out;
 	struct buf output; /* stdout and stderr, the first LIMIT_CHILD_OUTPUT */
-	struct error error; /* could not start, timed out, non-zero exit */
+	struct error error; /* killed, timed out, non-zero exit */
 };
 typedef void child_cb(void *arg, struct child_result *);
 
 struct child_options {
 	const char *const *argv; /* NULL-terminated; no shell */
 	const char *shell;       /* or a line for sh -c */
-	int64_t timeout_ms;      /* then the whole process group is killed */
-	const char *const *env;  /* NULL: a clean one (PATH, LANG, HOME, TZ) */
+	int64_t timeout_ms;      /* then the whole process group is killed;
+				  * 0: never */
+	/* NULL: weir's own without what is weir's alone: CONSUL_*, and what
+	 * systemd tells a service about itself. A configuration of HAProxy may
+	 * use variables, so the rest stays. */
+	const char *const *env;
 	child_cb *on_exit;
 	void *arg;
 };
 /* NULL and the error if it can't be started; then no callback. Its own process
- * group; stdin is /dev/null. */
+ * group; stdin is /dev/null. Ends when the process does: what it leaves in the
+ * background neither holds it up nor is killed. */
 struct child *child_start(uv_loop_t *, const struct child_options *,
     struct error *);
-/* Kills the group; the callback does not fire any more. */
+/* Kills the group; the callback does not fire any more. NULL is fine. */
 void child_cancel(struct child **);
 
 /* ---- haproxy -c ---- */
@@ -52,27 +59,39 @@ struct haproxy_version {
 	int major, minor, patch;
 	char text[64]; /* "2.6.12-1+deb12u4" */
 };
+/* "2.6.12-1+deb12u4", or the first line that `haproxy -v` prints. -1: no
+ * version in it. */
 int haproxy_version_parse(const char *text, struct haproxy_version *);
 bool haproxy_version_at_least(const struct haproxy_version *, int major,
     int minor);
 
-/* The alerts that `haproxy -c` printed, as people should see them: its own
- * message, FILE:LINE with the destination's name in place of the candidate's,
- * and the line of the candidate quoted. names: candidate, destination, … pairs,
- * NULL-terminated. */
+/* The alerts that `haproxy -c` or a reload printed, as people should see them:
+ * its own message, FILE:LINE with the destination's name in place of the
+ * candidate's, and the line of the candidate quoted. names: candidate,
+ * destination, … pairs, NULL-terminated. Sets an error of ERROR_REFUSED whose
+ * text is the first alert; reads the candidates, so call it before they go. */
 void haproxy_check_explain(struct str output, const char *const *names,
     struct error *);
 
 /* ---- sockets ---- */
 
 struct haproxy_socket;
-typedef void haproxy_reply_cb(void *arg, struct str reply,
-    const struct error *);
+/* reply: borrowed until the callback returns; what came before an error is in
+ * it. status: 0, or the negative errno (as libuv's) behind the error. */
+struct haproxy_reply {
+	struct str text;
+	int status;
+	struct error error;
+};
+typedef void haproxy_reply_cb(void *arg, struct haproxy_reply *);
 
-/* One command, one reply, over a fresh connection to a unix socket; half-closes
- * for the master socket, whose connection stays open otherwise. */
-void haproxy_ask(uv_loop_t *, const char *path, const char *command,
-    int64_t timeout_ms, haproxy_reply_cb *, void *arg);
+/* One command, one reply, over a fresh connection to a unix socket; half-closes,
+ * since the master socket's connection stays open otherwise. The callback never
+ * fires from within the call. SIGPIPE must be ignored by the program. */
+struct haproxy_socket *haproxy_ask(uv_loop_t *, const char *path,
+    const char *command, int64_t timeout_ms, haproxy_reply_cb *, void *arg);
+/* No callback any more. NULL is fine. */
+void haproxy_socket_cancel(struct haproxy_socket **);
 
 /* ---- master ---- */
 
@@ -85,7 +104,7 @@ struct haproxy_worker {
 struct haproxy_processes { /* show proc */
 	pid_t master;
 	int reloads;  /* of the master */
-	int failed;   /* consecutive, as 2.6 and later print */
+	int failed;   /* consecutive; -1: not printed (before 2.5) */
 	struct haproxy_worker *workers;
 	size_t count;
 	struct haproxy_version version;
@@ -94,11 +113,15 @@ int haproxy_processes_parse(struct str, struct haproxy_processes *,
     struct error *);
 void haproxy_processes_fini(struct haproxy_processes *);
 
+/* Lives until the callback returns. */
 struct haproxy_reload_result {
 	bool ok;
+	bool not_running;    /* !ok: no HAProxy answers, before the reload: there
+			      * is nothing to reload */
+	bool nothing_runs;   /* !ok: none is left after it */
 	struct error error;  /* why not, with HAProxy's startup log if it says */
 	pid_t worker;        /* the new one, 0 unknown */
-	int old_workers;     /* still alive after it */
+	int old_workers;     /* still alive after it, -1 unknown */
 	int64_t time_ms;
 	bool observed;       /* success was seen, not assumed */
 };
@@ -117,8 +140,16 @@ struct haproxy_reload_options {
 	const char *argument;      /* pid file or command */
 	int64_t timeout_ms;
 };
-/* Reloads and observes: reference §2 (2.6 and ≥ 2.7 differ). */
-void haproxy_reload(uv_loop_t *, const struct haproxy_reload_options *,
-    haproxy_reload_cb *, void *arg);
+struct haproxy_reload;
+/*
+ * Reloads and observes. Up to 2.6 the master answers nothing and is silent while
+ * it loads, up to 2.3 s when a bind fails; from 2.7 on it says whether it loaded,
+ * with the startup log. The options' strings are copied. The callback never
+ * fires from within the call. (management.txt, "The master CLI".)
+ */
+struct haproxy_reload *haproxy_reload(uv_loop_t *,
+    const struct haproxy_reload_options *, haproxy_reload_cb *, void *arg);
+/* No callback any more; a reload that was asked for goes its way. */
+void haproxy_reload_cancel(struct haproxy_reload **);
 
 #endif
