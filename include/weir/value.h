@@ -244,6 +244,9 @@ const char *kind_name(enum kind);
 
 /* Are these the same Go type? Pointer equality, or the same name and kind. */
 bool type_same(const struct type *, const struct type *);
+/* Go's AssignableTo: the same type, an interface that it satisfies, or the same
+ * element types where one of the two has no name of its own. */
+bool type_assignable(const struct type *from, const struct type *to);
 /* "interface {}" for a value marked iface, else the type's name; "<nil>". */
 const char *value_type_name(const struct value *);
 
@@ -261,6 +264,8 @@ const struct method *type_method(const struct type *, struct str name);
 
 /* template.IsTrue of Go; *ok false if the kind has no truth. */
 bool value_truth(const struct value *, bool *ok);
+/* No value, or nil of its type. */
+bool value_is_nil(const struct value *);
 /* reflect.DeepEqual. Depth is bounded. */
 bool value_equal_deep(const struct value *, const struct value *);
 
@@ -284,6 +289,9 @@ const struct type *map_type(const struct map *);
 size_t map_count(const struct map *);
 /* The value, or VALUE_NONE; a key that cannot be hashed is absent. */
 struct value map_get(const struct map *, const struct value *key);
+/* True and the value if the key is there (its value may be nil). */
+bool map_find(const struct map *, const struct value *key,
+    struct value *value);
 struct value map_get_str(const struct map *, struct str key);
 bool map_has_str(const struct map *, struct str key);
 /* key and value are stored as given (value boxed as the map's elem type
