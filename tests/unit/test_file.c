@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/* Files: what is there after a replacement, and after one that failed. */
+/* ldflags: -Wl,--wrap=fsync -Wl,--wrap=rename -Wl,--wrap=write */
+#include "weir/file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utime.h>
+
+/* Set: the next call fails with it. */
+static int fail_fsync, fail_rename, fail_write;
+
+int __real_fsync(int);
+int __wrap_fsync(int);
+int
+__wrap_fsync(int fd)
+{
+	errno = fail_fsync;
+	return fail_fsync ? -1 : __real_fsync(fd);
+}
+
+int __real_rename(const char *, const char *);
+int __wrap_rename(const char *, const char *);
+int
+__wrap_rename(const char *from, const char *to)
+{
+	errno = fail_rename;
+	return fail_rename ? -1 : __real_rename(from, to);
+}
+
+ssize_t __real_write(int, const void *, size_t);
+ssize_t __wrap_write(int, const void *, size_t);
+ssize_t
+__wrap_write(int fd, const void *p, size_t n)
+{
+	errno = fail_write;
+	/* Short writes are the rule here, so that the loop is seen to work. */
+	return fail_write ? -1 : __real_write(fd, p, n > 3 ? 3 : n);
+}
+
+static char directory[] = "/tmp/weir-test-XXXXXX";
+static char path[64];
+static const struct file_options keep = {.mode = (mode_t)-1};
+
+static int
+setup(void **state)
+{
+	(void)state;
+	strcpy(directory + sizeof(directory) - 7, "XXXXXX");
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(path, sizeof(path), "%s/f", directory);
+	return 0;
+}
+
+static size_t
+entries(void)
+{
+	DIR *d = opendir(directory);
+	size_t n = 0;
+
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n - 2;
+}
+
+static int
+teardown(void **state)
+{
+	char command[64];
+
+	(void)state;
+	fail_fsync = fail_rename = fail_write = 0;
+	snprintf(command, sizeof(command), "rm -rf '%s'", directory);
+	return system(command);
+}
+
+static void
+put(const char *text, const struct file_options *o)
+{
+	struct error e = {0};
+
+	if (file_replace(path, str_of(text), o, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+static void
+assert_holds(const char *file, const char *text)
+{
+	struct buf b = {0};
+
+	assert_int_equal(file_read(file, 1000, &b, NULL), 0);
+	assert_string_equal(b.ptr, text);
+	buf_fini(&b);
+}
+
+static void
+assert_refused(
+    const char *file, const struct file_options *o, const char *words)
+{
+	struct error e = {0};
+
+	assert_int_equal(file_replace(file, STR("new"), o, &e), -1);
+	if (!strstr(e.text, words))
+		fail_msg("%s", e.text);
+	error_fini(&e);
+}
+
+static mode_t
+mode_of(const char *file)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(file, &st), 0);
+	return st.st_mode;
+}
+
+static void
+a_new_file_is_0644_whatever_the_umask(void **state)
+{
+	mode_t was = umask(077);
+
+	(void)state;
+	put("text of some length", &keep);
+	umask(was);
+	assert_holds(path, "text of some length");
+	assert_int_equal(mode_of(path) & 07777, 0644);
+	assert_int_equal(entries(), 1);
+}
+
+static void
+an_existing_files_mode_is_kept(void **state)
+{
+	(void)state;
+	put("a", &(struct file_options){.mode = 0600});
+	put("b", &keep);
+	assert_int_equal(mode_of(path) & 07777, 0600);
+}
+
+static void
+owner_and_group_are_names_or_numbers(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	put("a", &(struct file_options){0640, "daemon", "4242", false, false});
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, 1);
+	assert_int_equal(st.st_gid, 4242);
+	put("b", &keep);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, 1);
+	assert_int_equal(st.st_gid, 4242);
+	assert_int_equal(st.st_mode & 07777, 0640);
+}
+
+static void
+an_unknown_owner_is_refused_by_name(void **state)
+{
+	(void)state;
+	assert_refused(path,
+	    &(struct file_options){.mode = 0640, .owner = "no-such-user"},
+	    "there is no user no-such-user");
+	assert_refused(path,
+	    &(struct file_options){.mode = 0640, .group = "no-such-group"},
+	    "there is no group no-such-group");
+	assert_int_equal(entries(), 0);
+}
+
+static void
+a_symbolic_link_is_replaced_not_followed(void **state)
+{
+	char target[80];
+
+	(void)state;
+	snprintf(target, sizeof(target), "%s/target", directory);
+	assert_int_equal(symlink("target", path), 0);
+	put("new", &keep);
+	assert_true(S_ISREG(mode_of(path)));
+	assert_int_equal(access(target, F_OK), -1);
+}
+
+static void
+a_directory_is_refused(void **state)
+{
+	char slash[80];
+
+	(void)state;
+	assert_int_equal(mkdir(path, 0755), 0);
+	assert_refused(path, &keep, "it is a directory");
+	snprintf(slash, sizeof(slash), "%s/", path);
+	assert_refused(slash, &keep, "names a directory");
+}
+
+static void
+a_missing_directory_is_made_only_if_wanted(void **state)
+{
+	char deep[96];
+
+	(void)state;
+	snprintf(deep, sizeof(deep), "%s/a/b/c", directory);
+	assert_refused(deep, &keep, "create_dest_dirs = yes");
+	assert_int_equal(
+	    file_replace(deep, STR("x"),
+		&(struct file_options){.mode = (mode_t)-1, .create_dirs = true},
+		NULL),
+	    0);
+	assert_holds(deep, "x");
+}
+
+static void
+the_backup_holds_what_was_there(void **state)
+{
+	const struct file_options o = {.mode = (mode_t)-1, .backup = true};
+	char backup[80];
+
+	(void)state;
+	snprintf(backup, sizeof(backup), "%s.bak", path);
+	put("1", &o);
+	assert_int_equal(access(backup, F_OK), -1);
+	put("2", &o);
+	assert_holds(backup, "1");
+	put("3", &o);
+	assert_holds(backup, "2");
+	assert_holds(path, "3");
+	assert_int_equal(entries(), 2);
+}
+
+static void
+a_full_disk_leaves_the_old_file_alone(void **state)
+{
+	(void)state;
+	put("old", &keep);
+	fail_write = ENOSPC;
+	assert_refused(path, &keep, "No space left on device");
+	fail_write = 0;
+	assert_holds(path, "old");
+	assert_int_equal(entries(), 1);
+}
+
+static void
+a_failing_sync_leaves_the_old_file_alone(void **state)
+{
+	(void)state;
+	put("old", &keep);
+	fail_fsync = EIO;
+	assert_refused(path, &keep, "Input/output error");
+	assert_holds(path, "old");
+	assert_int_equal(entries(), 1);
+}
+
+static void
+a_failing_rename_leaves_no_candidate(void **state)
+{
+	(void)state;
+	put("old", &keep);
+	fail_rename = EACCES;
+	assert_refused(path, &keep, "Permission denied");
+	assert_holds(path, "old");
+	assert_int_equal(entries(), 1);
+}
+
+static void
+only_old_candidates_of_the_file_are_cleaned(void **state)
+{
+	char *candidate, other[80];
+	struct utimbuf long_ago = {1, 1};
+
+	(void)state;
+	assert_int_equal(
+	    file_candidate(path, STR("x"), &keep, &candidate, NULL), 0);
+	assert_non_null(strstr(candidate, "/.f.weir-"));
+	snprintf(other, sizeof(other), "%s/.g.weir-aaaaaa", directory);
+	assert_int_equal(close(creat(other, 0600)), 0);
+	utime(other, &long_ago);
+	assert_int_equal(file_clean(path), 0);
+	utime(candidate, &long_ago);
+	assert_int_equal(file_clean(path), 1);
+	assert_int_equal(access(candidate, F_OK), -1);
+	assert_int_equal(access(other, F_OK), 0);
+	free(candidate);
+}
+
+static void
+a_name_of_full_length_still_has_a_candidate(void **state)
+{
+	char name[256], full[400];
+
+	(void)state;
+	memset(name, 'n', 255);
+	name[255] = 0;
+	snprintf(full, sizeof(full), "%s/%s", directory, name);
+	assert_int_equal(file_replace(full, STR("x"), &keep, NULL), 0);
+	assert_holds(full, "x");
+}
+
+static void
+reading_tells_absent_from_unreadable(void **state)
+{
+	struct error e = {0};
+	struct buf b = {0};
+
+	(void)state;
+	assert_int_equal(file_read(path, 10, &b, &e), 1);
+	assert_false(error_is_set(&e));
+	assert_int_equal(file_read(directory, 10, &b, &e), -1);
+	assert_non_null(strstr(e.text, "Is a directory"));
+	error_fini(&e);
+	buf_fini(&b);
+}
+
+static void
+reading_stops_at_the_limit(void **state)
+{
+	struct error e = {0};
+	struct buf b = {0};
+
+	(void)state;
+	put("12345", &keep);
+	assert_int_equal(file_read(path, 5, &b, &e), 0);
+	assert_int_equal(file_read(path, 4, &b, &e), -1);
+	assert_int_equal(e.kind, ERROR_LIMIT);
+	error_fini(&e);
+	buf_fini(&b);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(a_new_file_is_0644_whatever_the_umask),
+	    CASE(an_existing_files_mode_is_kept),
+	    CASE(owner_and_group_are_names_or_numbers),
+	    CASE(an_unknown_owner_is_refused_by_name),
+	    CASE(a_symbolic_link_is_replaced_not_followed),
+	    CASE(a_directory_is_refused),
+	    CASE(a_missing_directory_is_made_only_if_wanted),
+	    CASE(the_backup_holds_what_was_there),
+	    CASE(a_full_disk_leaves_the_old_file_alone),
+	    CASE(a_failing_sync_leaves_the_old_file_alone),
+	    CASE(a_failing_rename_leaves_no_candidate),
+	    CASE(only_old_candidates_of_the_file_are_cleaned),
+	    CASE(a_name_of_full_length_still_has_a_candidate),
+	    CASE(reading_tells_absent_from_unreadable),
+	    CASE(reading_stops_at_the_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

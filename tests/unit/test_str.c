@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Slices: search and the nearest name. */
+#include "weir/str.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+static const char *const names[] = {
+    "address", "stats_socket", "settle", "binary", "stale"};
+#define NEAREST(s) str_nearest(STR(s), names, sizeof(names) / sizeof(*names))
+
+static void
+an_empty_needle_is_at_zero(void **state)
+{
+	(void)state;
+	assert_int_equal(str_find(STR("abc"), STR("")), 0);
+	assert_int_equal(str_find((struct str){0}, STR("")), 0);
+}
+
+static void
+find_gives_the_first_position(void **state)
+{
+	(void)state;
+	assert_int_equal(str_find(STR("a\0bab"), STR("b")), 2);
+	assert_int_equal(str_find(STR("abc"), STR("cd")), -1);
+	assert_int_equal(str_find(STR("ab"), STR("abc")), -1);
+}
+
+static void
+two_swapped_letters_are_near(void **state)
+{
+	(void)state;
+	assert_string_equal(NEAREST("adderss"), "address");
+	assert_string_equal(NEAREST("bianry"), "binary");
+}
+
+static void
+case_and_joiner_do_not_matter(void **state)
+{
+	(void)state;
+	assert_string_equal(NEAREST("Stats-Socket"), "stats_socket");
+}
+
+static void
+another_word_is_not_near(void **state)
+{
+	(void)state;
+	assert_null(NEAREST("frobnicate"));
+	assert_null(NEAREST(""));
+	assert_null(NEAREST("x"));
+}
+
+static void
+the_nearest_of_two_near_ones_wins(void **state)
+{
+	(void)state;
+	assert_string_equal(NEAREST("settl"), "settle");
+	assert_string_equal(NEAREST("stal"), "stale");
+}
+
+static void
+order_is_by_bytes_then_length(void **state)
+{
+	(void)state;
+	assert_true(str_compare(STR("a"), STR("ab")) < 0);
+	assert_true(str_compare(STR("\xc3"), STR("z")) > 0);
+	assert_int_equal(str_compare(STR("x"), STR("x")), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_empty_needle_is_at_zero),
+	    cmocka_unit_test(find_gives_the_first_position),
+	    cmocka_unit_test(two_swapped_letters_are_near),
+	    cmocka_unit_test(case_and_joiner_do_not_matter),
+	    cmocka_unit_test(another_word_is_not_near),
+	    cmocka_unit_test(the_nearest_of_two_near_ones_wins),
+	    cmocka_unit_test(order_is_by_bytes_then_length),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
