@@ -160,7 +160,8 @@ demo: all ## a Consul, an HAProxy and weir between them, to look at
 
 BINDIR  = $(DESTDIR)$(PREFIX)/bin
 SHARE   = $(DESTDIR)$(PREFIX)/share
-UNITDIR = $(DESTDIR)$(PREFIX)/lib/systemd/system
+LIBDIR  = $(DESTDIR)$(PREFIX)/lib
+UNITDIR = $(LIBDIR)/systemd/system
 put     = @for f in $(wildcard $(2)); do \
 	install -D -m 644 $$f $(1)/$${f\#\#*/}; done
 install: all ## DESTDIR= PREFIX=/usr/local
@@ -171,6 +172,7 @@ install: all ## DESTDIR= PREFIX=/usr/local
 	$(call put,$(SHARE)/man/man8,packaging/man/*.8)
 	$(call put,$(UNITDIR),packaging/systemd/*.service \
 		packaging/systemd/*.socket)
+	$(call put,$(LIBDIR)/sysusers.d,packaging/sysusers.d/*.conf)
 	$(call put,$(SHARE)/weir/templates,templates/*.tmpl)
 	$(call put,$(SHARE)/doc/weir/examples,packaging/*.ini)
 	install -D -m 644 packaging/completion/weir.bash \

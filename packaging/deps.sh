@@ -97,14 +97,13 @@ hold_services()
 	as_root chmod 755 "$policy"
 }
 
-# Nor shall they start at the next boot.
+# Nor shall what was installed here start at the next boot.
+wants=/etc/systemd/system/multi-user.target.wants
 disable_services()
 {
-	command -v systemctl >/dev/null || return 0
 	for p in $services; do
 		case " $* " in
-		*" $p "* | *" $p-light "*)
-			as_root systemctl disable --quiet "$p" || : ;;
+		*" $p "* | *" $p-light "*) as_root rm -f "$wants/$p.service" ;;
 		esac
 	done
 }
