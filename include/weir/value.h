@@ -113,6 +113,8 @@ struct type {
 	uint32_t method_count;
 	value_string_fn *string;  /* the type is an error or a Stringer */
 	bool is_error;            /* string is Error() */
+	/* MarshalText(): what JSON, YAML and TOML hold in place of a record. */
+	value_string_fn *text;
 };
 
 /*
@@ -140,6 +142,8 @@ struct value {
 	uint32_t len;
 	bool iface;
 	bool not_nil; /* of an empty slice */
+	bool grown;   /* a slice that was appended to one by one, so Go's has
+		       * spare capacity (spew shows it) */
 };
 
 /* Go's chan int64 of `loop`: consumed by ranging. */
