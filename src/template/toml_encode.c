@@ -149,7 +149,7 @@ is_nil(const struct value *v)
 static bool
 is_text(const struct value *v)
 {
-	return v->type == &type_duration || v->type->text;
+	return v->type->text || !strcmp(v->type->name, "time.Duration");
 }
 
 static enum form form_of(struct encoder *, const struct value *);
@@ -236,7 +236,7 @@ put_text(struct encoder *e, const struct value *v)
 		v->type->text(v, &text);
 	else if (v->type->string)
 		v->type->string(v, &text);
-	if (v->type == &type_time)
+	if (!strcmp(v->type->name, "time.Time"))
 		buf_str(e->out, buf_as_str(&text));
 	else
 		put_quoted(e->out, buf_as_str(&text));

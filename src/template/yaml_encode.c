@@ -122,7 +122,7 @@ scalar_text(struct scalar *out, const struct value *v, value_string_fn *text)
 	struct buf b = {0};
 
 	text(v, &b);
-	if (v->type == &type_time)
+	if (!strcmp(v->type->name, "time.Time"))
 		buf_str(&out->text, buf_as_str(&b));
 	else
 		scalar_string(out, buf_as_str(&b));
@@ -137,7 +137,7 @@ scalar_of(struct scalar *out, const struct value *v)
 
 	if (kind == KIND_INVALID || (kind == KIND_PTR && !v->u.ptr))
 		buf_puts(&out->text, "null");
-	else if (v->type == &type_duration && v->type->string)
+	else if (!strcmp(v->type->name, "time.Duration"))
 		scalar_text(out, v, v->type->string);
 	else if (v->type->text && kind != KIND_PTR)
 		scalar_text(out, v, v->type->text);

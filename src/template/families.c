@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The families of this stage. Looked through in this order, so the first to
+ * have a name wins.
+ */
+#include "families.h"
+
+const struct func_family *const template_families[] = {
+    &family_encoding,
+    NULL,
+};

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * go-spew's two ways to show a value. Types are written where Go's static type
+ * says too little: at the top, and inside interfaces.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "spew.h"
+#include "weir/limits.h"
+#include "weir/template.h"
+
+#define ADDRESS "0x%llx"
+
+struct shower {
+	struct buf *out;
+	unsigned depth;
+	bool types;     /* %#v */
+	bool addresses; /* %+v */
+	bool skip_type;
+	bool skip_indent;
+};
+
+/* ---- what both share ---- */
+
+static void
+put_complex(struct buf *out, const double *c)
+{
+	buf_char(out, '(');
+	value_format_float(out, c[0], 'g', -1, 64);
+	if (c[1] >= 0)
+		buf_char(out, '+');
+	value_format_float(out, c[1], 'g', -1, 64);
+	buf_puts(out, "i)");
+}
+
+static void
+put_address(struct buf *out, const void *p)
+{
+	if (p)
+		buf_printf(out, ADDRESS, (unsigned long long)(uintptr_t)p);
+	else
+		buf_puts(out, "<nil>");
+}
+
+/* What is no container and no string; false: it is something else. */
+static bool
+put_scalar(struct buf *out, const struct value *v)
+{
+	enum kind kind = value_kind(v);
+
+	if (kind == KIND_INVALID)
+		buf_puts(out, "<nil>");
+	else if (v->type->string && (kind != KIND_PTR || v->u.ptr))
+		v->type->string(v, out);
+	else if (kind == KIND_BOOL)
+		buf_puts(out, v->u.b ? "true" : "false");
+	else if (kind == KIND_UINTPTR || kind == KIND_CHAN || kind == KIND_FUNC)
+		put_address(out, v->u.ptr);
+	else if (kind_is_int(kind))
+		buf_printf(out, "%lld", (long long)v->u.i);
+	else if (kind_is_uint(kind))
+		buf_printf(out, "%llu", (unsigned long long)v->u.u);
+	else if (kind_is_float(kind))
+		value_format_float(
+		    out, v->u.f, 'g', -1, kind == KIND_FLOAT32 ? 32 : 64);
+	else if (kind == KIND_COMPLEX64 || kind == KIND_COMPLEX128)
+		put_complex(out, v->u.complex);
+	else
+		return false;
+	return true;
+}
+
+static bool
+is_nil(const struct value *v)
+{
+	enum kind kind = value_kind(v);
+
+	return (kind == KIND_SLICE && !v->len && !v->not_nil) ||
+	       (kind == KIND_MAP && !v->u.map) ||
+	       (kind == KIND_PTR && !v->u.ptr);
+}
+
+static const char *
+type_name(const struct value *v)
+{
+	return v->type ? v->type->name : "interface {}";
+}
+
+static bool
+is_any(const struct type *t)
+{
+	return t && t->kind == KIND_INTERFACE;
+}
+
+/* ---- dump ---- */
+
+/* The capacity that Go's append gives a list of 16-byte elements that grew one
+ * by one: doubled, from 512 on by a quarter and a bit, in whole size classes.
+ */
+static size_t
+grown_capacity(size_t count)
+{
+	static const size_t classes[] = {13568, 14336, 16384, 18432, 19072,
+	    20480, 21760, 24576, 27264, 28672, 32768};
+	const size_t last = sizeof(classes) / sizeof(classes[0]) - 1;
+	size_t cap = 1;
+
+	while (cap < count && cap < 512)
+		cap *= 2;
+	while (cap < count) {
+		size_t bytes, i = 0;
+
+		cap += (cap + 3 * 256) / 4;
+		bytes = cap * 16;
+		if (bytes > classes[last]) {
+			cap = (bytes + 8191) / 8192 * 8192 / 16;
+			continue;
+		}
+		while (classes[i] < bytes)
+			i++;
+		cap = classes[i] / 16;
+	}
+	return cap;
+}
+
+static void dump(struct shower *, const struct value *);
+
+static void
+indent(struct shower *s)
+{
+	if (!s->skip_indent)
+		buf_repeat(s->out, ' ', s->depth);
+	s->skip_indent = false;
+}
+
+static void
+put_size(struct shower *s, const struct value *v)
+{
+	size_t count = 0, cap;
+
+	switch (value_kind(v)) {
+	case KIND_STRING:
+		count = v->len;
+		break;
+	case KIND_MAP:
+		count = map_count(v->u.map);
+		break;
+	case KIND_SLICE:
+	case KIND_ARRAY:
+		cap = v->grown ? grown_capacity(v->len) : v->len;
+		if (v->len)
+			buf_printf(s->out, "(len=%u cap=%zu) ", v->len, cap);
+		return;
+	default:
+		return;
+	}
+	if (count)
+		buf_printf(s->out, "(len=%zu) ", count);
+}
+
+/* hexdump -C */
+static void
+dump_bytes(struct shower *s, const unsigned char *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i += 16) {
+		size_t n = count - i < 16 ? count - i : 16;
+
+		buf_repeat(s->out, ' ', s->depth);
+		buf_printf(s->out, "%08zx ", i);
+		for (size_t k = 0; k < 16; k++) {
+			if (k < n)
+				buf_printf(s->out, " %02x", bytes[i + k]);
+			else
+				buf_puts(s->out, "   ");
+			if (k % 8 == 7)
+				buf_char(s->out, ' ');
+		}
+		buf_puts(s->out, " |");
+		for (size_t k = 0; k < n; k++)
+			buf_char(s->out, bytes[i + k] < 32 || bytes[i + k] > 126
+					     ? '.'
+					     : (char)bytes[i + k]);
+		buf_puts(s->out, "|\n");
+	}
+}
+
+static void
+end_item(struct shower *s, size_t i, size_t count)
+{
+	buf_puts(s->out, i + 1 < count ? ",\n" : "\n");
+}
+
+static void
+dump_list(struct shower *s, const struct value *v)
+{
+	if (v->len && v->type->elem->kind == KIND_UINT8) {
+		dump_bytes(s, v->u.items, v->len);
+		return;
+	}
+	for (size_t i = 0; i < v->len; i++) {
+		struct value item = value_index(v, i);
+
+		dump(s, &item);
+		end_item(s, i, v->len);
+	}
+}
+
+static void
+dump_map(struct shower *s, const struct value *v)
+{
+	size_t count = map_count(v->u.map);
+
+	for (size_t i = 0; i < count; i++) {
+		struct map_entry entry = map_at(v->u.map, i);
+
+		dump(s, &entry.key);
+		buf_puts(s->out, ": ");
+		s->skip_indent = true;
+		dump(s, &entry.value);
+		end_item(s, i, count);
+	}
+}
+
+static void
+dump_record(struct shower *s, const struct value *v)
+{
+	uint32_t count = v->type->field_count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct field *f = &v->type->fields[i];
+		struct value member = value_field(v->u.ptr, f);
+
+		indent(s);
+		buf_printf(s->out, "%s: ", f->name);
+		s->skip_indent = true;
+		dump(s, &member);
+		end_item(s, i, count);
+	}
+}
+
+static void
+dump_pointer(struct shower *s, const struct value *v)
+{
+	struct value record = *v;
+
+	indent(s);
+	if (!v->u.ptr) {
+		buf_printf(s->out, "(%s)(<nil>)", v->type->name);
+		return;
+	}
+	buf_printf(s->out, "(%s)(" ADDRESS ")(", v->type->name,
+	    (unsigned long long)(uintptr_t)v->u.ptr);
+	record.type = v->type->elem;
+	s->skip_type = true;
+	dump(s, &record);
+	buf_char(s->out, ')');
+}
+
+static void
+dump_container(struct shower *s, const struct value *v)
+{
+	enum kind kind = v->type->kind;
+
+	buf_puts(s->out, "{\n");
+	s->depth++;
+	if (s->depth > LIMIT_VALUE_DEPTH || s->out->failed)
+		buf_puts(s->out, "<max depth reached>\n");
+	else if (kind == KIND_MAP)
+		dump_map(s, v);
+	else if (kind == KIND_STRUCT)
+		dump_record(s, v);
+	else
+		dump_list(s, v);
+	s->depth--;
+	indent(s);
+	buf_char(s->out, '}');
+}
+
+static void
+dump(struct shower *s, const struct value *v)
+{
+	if (value_kind(v) == KIND_PTR) {
+		dump_pointer(s, v);
+		return;
+	}
+	if (!s->skip_type) {
+		indent(s);
+		buf_printf(s->out, "(%s) ", type_name(v));
+	}
+	s->skip_type = false;
+	put_size(s, v);
+	if (put_scalar(s->out, v))
+		return;
+	if (value_kind(v) == KIND_STRING)
+		value_quote(s->out, value_as_str(v));
+	else if (is_nil(v))
+		buf_puts(s->out, "<nil>");
+	else
+		dump_container(s, v);
+}
+
+void
+spew_dump(struct buf *out, const struct value *v)
+{
+	struct shower s = {.out = out};
+
+	dump(&s, v);
+	buf_char(out, '\n');
+}
+
+/* ---- %v ---- */
+
+static void show(struct shower *, const struct value *);
+
+/* An element whose static type is `as`: an interface says nothing. */
+static void
+show_element(struct shower *s, const struct value *v, const struct type *as)
+{
+	s->skip_type = !is_any(as);
+	show(s, v);
+}
+
+static void
+show_pointer(struct shower *s, const struct value *v)
+{
+	struct value record = *v;
+
+	if (!v->u.ptr && (!s->types || s->skip_type)) {
+		buf_puts(s->out, "<nil>");
+		return;
+	}
+	if (s->types && !s->skip_type)
+		buf_printf(s->out, "(%s)", v->type->name);
+	else
+		buf_puts(s->out, "<*>");
+	if (s->addresses && v->u.ptr) {
+		buf_char(s->out, '(');
+		put_address(s->out, v->u.ptr);
+		buf_char(s->out, ')');
+	}
+	if (!v->u.ptr) {
+		buf_puts(s->out, "<nil>");
+		return;
+	}
+	record.type = v->type->elem;
+	s->skip_type = true;
+	show(s, &record);
+}
+
+static void
+show_list(struct shower *s, const struct value *v)
+{
+	buf_char(s->out, '[');
+	for (size_t i = 0; i < v->len; i++) {
+		struct value item = value_index(v, i);
+
+		if (i)
+			buf_char(s->out, ' ');
+		show_element(s, &item, v->type->elem);
+	}
+	buf_char(s->out, ']');
+}
+
+static void
+show_map(struct shower *s, const struct value *v)
+{
+	buf_puts(s->out, "map[");
+	for (size_t i = 0; i < map_count(v->u.map); i++) {
+		struct map_entry entry = map_at(v->u.map, i);
+
+		if (i)
+			buf_char(s->out, ' ');
+		show_element(s, &entry.key, v->type->key);
+		buf_char(s->out, ':');
+		show_element(s, &entry.value, v->type->elem);
+	}
+	buf_char(s->out, ']');
+}
+
+static void
+show_record(struct shower *s, const struct value *v)
+{
+	buf_char(s->out, '{');
+	for (uint32_t i = 0; i < v->type->field_count; i++) {
+		const struct field *f = &v->type->fields[i];
+		struct value member = value_field(v->u.ptr, f);
+
+		if (i)
+			buf_char(s->out, ' ');
+		if (s->types || s->addresses)
+			buf_printf(s->out, "%s:", f->name);
+		s->skip_type = false;
+		show(s, &member);
+	}
+	buf_char(s->out, '}');
+}
+
+static void
+show_container(struct shower *s, const struct value *v)
+{
+	enum kind kind = v->type->kind;
+
+	s->depth++;
+	if (s->depth > LIMIT_VALUE_DEPTH || s->out->failed)
+		buf_puts(s->out, "<max>");
+	else if (kind == KIND_MAP)
+		show_map(s, v);
+	else if (kind == KIND_STRUCT)
+		show_record(s, v);
+	else
+		show_list(s, v);
+	s->depth--;
+}
+
+static void
+show(struct shower *s, const struct value *v)
+{
+	if (value_kind(v) == KIND_PTR) {
+		show_pointer(s, v);
+		return;
+	}
+	if (!s->skip_type && s->types)
+		buf_printf(s->out, "(%s)", type_name(v));
+	s->skip_type = false;
+	if (put_scalar(s->out, v))
+		return;
+	if (value_kind(v) == KIND_STRING)
+		buf_str(s->out, value_as_str(v));
+	else if (is_nil(v))
+		buf_puts(s->out, "<nil>");
+	else
+		show_container(s, v);
+}
+
+/* ---- formats ---- */
+
+/* One "%…verb" of the format, with the argument it takes. */
+static void
+put_verb(struct buf *out, struct str spec, const struct value *arg)
+{
+	char verb = spec.ptr[spec.len - 1];
+	struct shower s = {.out = out};
+	struct value name = value_str(STR("*spew.formatState"));
+	struct buf as_string = {0};
+
+	if (verb == 'v') {
+		s.types = memchr(spec.ptr, '#', spec.len);
+		s.addresses = memchr(spec.ptr, '+', spec.len);
+		show(&s, arg);
+	} else if (verb == 'T') {
+		buf_put(&as_string, spec.ptr, spec.len - 1);
+		buf_char(&as_string, 's');
+		value_printf(out, buf_as_str(&as_string), &name, 1);
+		buf_fini(&as_string);
+	} else {
+		value_printf(out, spec, arg, 1);
+	}
+}
+
+static void
+put_extra(struct buf *out, const struct value *args, size_t count)
+{
+	struct shower s = {.out = out};
+
+	buf_puts(out, "%!(EXTRA ");
+	for (size_t i = 0; i < count; i++) {
+		buf_puts(
+		    out, i ? ", *spew.formatState=" : "*spew.formatState=");
+		show(&s, &args[i]);
+	}
+	buf_char(out, ')');
+}
+
+/* The bytes of the verb at p, which is on a '%'. */
+static size_t
+spec_length(const char *p, size_t left)
+{
+	size_t n = 1;
+
+	while (n < left && p[n] && strchr("+-# 0123456789.", p[n]))
+		n++;
+	return n < left ? n + 1 : left;
+}
+
+void
+spew_printf(
+    struct buf *out, struct str format, const struct value *args, size_t count)
+{
+	size_t used = 0;
+
+	for (size_t i = 0, n; i < format.len; i += n) {
+		const char *p = format.ptr + i;
+		const char *next = memchr(p, '%', format.len - i);
+
+		if (next != p) {
+			n = next ? (size_t)(next - p) : format.len - i;
+			buf_put(out, p, n);
+			continue;
+		}
+		n = spec_length(p, format.len - i);
+		if (n == 1 || p[n - 1] == '%' || used == count)
+			value_printf(out, (struct str){p, n}, NULL, 0);
+		else
+			put_verb(out, (struct str){p, n}, &args[used++]);
+	}
+	if (used < count)
+		put_extra(out, args + used, count - used);
+}
