@@ -32,8 +32,7 @@ enum query_kind {
 	QUERY_PARTITIONS,
 	QUERY_PEERINGS,
 	QUERY_EXPORTED,
-	QUERY_IMPORTED,
-	QUERY_FOREIGN /* of Vault or Nomad: named, waited for, never asked */
+	QUERY_IMPORTED
 };
 
 enum query_filter {
