@@ -36,7 +36,8 @@
 enum state {
 	STATE_BEFORE,  /* who runs now? */
 	STATE_TRIGGER, /* tell it */
-	STATE_OBSERVE, /* has a new worker taken over? */
+	STATE_OBSERVE, /* is there a new worker? */
+	STATE_CONFIRM, /* does it answer? 3.1 lists one that is still loading */
 	STATE_COUNT,   /* it has: how many old ones are left? */
 	STATE_LAST,    /* it has not: does anything run? */
 	STATE_DONE
@@ -63,6 +64,8 @@ struct haproxy_reload {
 	struct scene before;
 	bool master_visible; /* its pid means something here */
 	bool said_success;   /* "Success=1" */
+	pid_t fresh;         /* the new worker, to be confirmed */
+	int old_workers;     /* when it was seen */
 	struct haproxy_reload_result result;
 	haproxy_reload_cb *on_reload; /* NULL: cancelled */
 	void *arg;
@@ -79,7 +82,7 @@ static void step(struct haproxy_reload *);
 static void
 set_state(struct haproxy_reload *r, enum state state)
 {
-	assert(state > r->state || r->state == STATE_TRIGGER);
+	assert(state > r->state || r->state == STATE_CONFIRM);
 	log_debug("haproxy", "reload: %s -> %s", state_names[r->state],
 	    state_names[state]);
 	r->state = state;
@@ -348,7 +351,6 @@ observe(struct haproxy_reload *r)
 {
 	if (!r->master_socket && !r->stats_socket) {
 		succeed(r, 0, false);
-		r->result.old_workers = -1;
 		finish(r);
 		return;
 	}
@@ -495,42 +497,64 @@ fail_observed(struct haproxy_reload *r, const char *what)
 	fail(r);
 }
 
+static void
+conclude(struct haproxy_reload *r)
+{
+	succeed(r, r->fresh, true);
+	r->result.old_workers = r->old_workers;
+	if (r->old_workers <= 0) {
+		finish(r);
+		return;
+	}
+	set_state(r, STATE_COUNT);
+	step_in(r, GRACE_OLD);
+}
+
+static void
+give_up(struct haproxy_reload *r)
+{
+	if (r->said_success) {
+		succeed(r, 0, true);
+		finish(r);
+		return;
+	}
+	error_set(&r->result.error, ERROR_REMOTE,
+	    "no new worker of HAProxy was seen within %.10g s",
+	    (double)(r->deadline - r->started) / 1000);
+	fail(r);
+}
+
+static bool
+master_died(const struct haproxy_reload *r)
+{
+	/* A command may restart it. */
+	return r->master_visible && r->kind != HAPROXY_RELOAD_COMMAND &&
+	       !is_process_seen(r->before.processes.master);
+}
+
 /* Success, failure, or ask again. */
 static void
 judge(struct haproxy_reload *r, const struct scene *after)
 {
-	pid_t fresh = after->known ? fresh_worker(&r->before, after) : 0;
-
-	if (fresh && after->processes.failed <= 0) {
-		succeed(r, fresh, true);
-		r->result.old_workers = old_workers(after);
-		if (r->result.old_workers <= 0) {
-			finish(r);
-			return;
-		}
-		set_state(r, STATE_COUNT);
-		step_in(r, GRACE_OLD);
+	r->fresh = after->known ? fresh_worker(&r->before, after) : 0;
+	r->old_workers = old_workers(after);
+	if (r->fresh && (r->said_success || after->worker)) {
+		conclude(r);
+	} else if (r->fresh) {
+		set_state(r, STATE_CONFIRM);
+		step(r);
 	} else if (after->known && has_failed(&r->before, after)) {
 		fail_observed(r,
 		    "HAProxy could not start with the new configuration, though "
 		    "its check accepts it; the old worker goes on. An address "
 		    "that is in use is the usual reason; HAProxy's own log says "
 		    "it");
-	} else if (r->master_visible &&
-		   !is_process_seen(r->before.processes.master) &&
-		   r->kind != HAPROXY_RELOAD_COMMAND) {
+	} else if (master_died(r)) {
 		fail_observed(r, "HAProxy's master process ended");
-	} else if (!is_late(r)) {
-		poll_again(r);
-	} else if (r->said_success) {
-		succeed(r, 0, true);
-		r->result.old_workers = -1;
-		finish(r);
+	} else if (is_late(r)) {
+		give_up(r);
 	} else {
-		error_set(&r->result.error, ERROR_REMOTE,
-		    "no new worker of HAProxy was seen within %.10g s",
-		    (double)(r->deadline - r->started) / 1000);
-		fail(r);
+		poll_again(r);
 	}
 }
 
@@ -544,6 +568,35 @@ on_after(void *arg, struct haproxy_reply *reply)
 	read_scene(r, reply, &after);
 	judge(r, &after);
 	scene_fini(&after);
+}
+
+/* The master passes the question on; a worker that loads answers nothing. */
+static void
+on_confirm(void *arg, struct haproxy_reply *reply)
+{
+	struct haproxy_reload *r = arg;
+
+	r->socket = NULL;
+	if (info_pid(reply->text) == r->fresh) {
+		conclude(r);
+		return;
+	}
+	set_state(r, STATE_OBSERVE);
+	if (is_late(r))
+		step(r);
+	else
+		poll_again(r);
+}
+
+static void
+confirm(struct haproxy_reload *r)
+{
+	char command[64];
+	int64_t timeout = left(r) < ASK_TIMEOUT ? left(r) : ASK_TIMEOUT;
+
+	snprintf(command, sizeof(command), "@!%d show info", (int)r->fresh);
+	r->socket = haproxy_ask(
+	    r->loop, r->master_socket, command, timeout, on_confirm, r);
 }
 
 static void
@@ -567,7 +620,6 @@ on_last(void *arg, struct haproxy_reply *reply)
 	struct scene after;
 
 	r->socket = NULL;
-	r->result.old_workers = -1;
 	if (read_scene(r, reply, &after) < 0)
 		r->result.nothing_runs = is_absent(reply->status);
 	else if (r->master_socket)
@@ -591,6 +643,9 @@ step(struct haproxy_reload *r)
 		break;
 	case STATE_OBSERVE:
 		ask_scene(r, on_after);
+		break;
+	case STATE_CONFIRM:
+		confirm(r);
 		break;
 	case STATE_COUNT:
 		ask_scene(r, on_count);
@@ -626,6 +681,7 @@ haproxy_reload(uv_loop_t *loop, const struct haproxy_reload_options *o,
 	r->argument = copy(o->argument);
 	r->on_reload = on_reload;
 	r->arg = arg;
+	r->result.old_workers = -1;
 	r->started = now_ms();
 	r->deadline = r->started + o->timeout_ms;
 	r->poll = POLL_FIRST;

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What `haproxy -c` is given: the files of -f with candidates in place of
+ * destinations. A file that names another which has a candidate (a map, a
+ * crt-list, a certificate) is checked as a copy that names the candidate; the
+ * candidate that goes live keeps the true name. A copy may be named in turn, so
+ * sources are walked from those of -f down to what they name.
+ */
+#include "generation.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "weir/limits.h"
+#include "weir/xalloc.h"
+
+/* One file that HAProxy reads. */
+struct source {
+	char *given;           /* as it is written in -f or destination = */
+	char *path;            /* absolute */
+	struct member *member; /* NULL: not one of the set */
+	struct buf read;       /* its text, if it is no member */
+	struct str text;
+	const char *stand_in; /* what is checked in its place, borrowed; NULL:
+			       * itself */
+	enum { SOURCE_NEW, SOURCE_BUSY, SOURCE_DONE } state;
+};
+
+struct walk {
+	struct generation *g;
+	struct source *sources;
+	size_t count;
+	struct error *error;
+};
+
+/* ---- stand-ins ---- */
+
+void
+generation_note(
+    struct generation *g, const char *name, const char *path, bool is_copy)
+{
+	g->stand_ins = xrealloc(
+	    g->stand_ins, g->stand_in_count + 1, sizeof(*g->stand_ins));
+	g->stand_ins[g->stand_in_count++] = (struct stand_in){
+	    .name = xstrdup(name), .path = xstrdup(path), .is_copy = is_copy};
+}
+
+static int
+make_scratch(struct generation *g, struct error *error)
+{
+	const char *base = getenv("TMPDIR");
+
+	if (g->scratch)
+		return 0;
+	g->scratch =
+	    xasprintf("%s/weir-check-XXXXXX", base && *base ? base : "/tmp");
+	if (mkdtemp(g->scratch))
+		return 0;
+	error_set_errno(error, ERROR_IO,
+	    "cannot make a directory for what is to be checked, %s",
+	    g->scratch);
+	free(g->scratch);
+	g->scratch = NULL;
+	return -1;
+}
+
+const char *
+generation_stand_in(struct generation *g, const char *path, struct str text,
+    struct error *error)
+{
+	struct file_options options = {.mode = 0600};
+	const char *slash = strrchr(path, '/');
+	char *name = NULL;
+	char *aside = NULL;
+	int rc = file_candidate(path, text, &options, &name, NULL);
+
+	if (rc < 0)
+		rc = make_scratch(g, error);
+	if (rc == 0 && !name) {
+		aside =
+		    xasprintf("%s/%s", g->scratch, slash ? slash + 1 : path);
+		rc = file_candidate(aside, text, &options, &name, error);
+	}
+	free(aside);
+	if (rc < 0)
+		return NULL;
+	generation_note(g, name, path, true);
+	free(name);
+	return g->stand_ins[g->stand_in_count - 1].name;
+}
+
+const char **
+generation_names(const struct generation *g)
+{
+	const char **names = xcalloc(2 * g->stand_in_count + 1, sizeof(*names));
+
+	for (size_t i = 0; i < g->stand_in_count; i++) {
+		names[2 * i] = g->stand_ins[i].name;
+		names[2 * i + 1] = g->stand_ins[i].path;
+	}
+	return names;
+}
+
+void
+generation_remove_copies(struct generation *g)
+{
+	for (size_t i = 0; i < g->stand_in_count; i++) {
+		if (g->stand_ins[i].is_copy)
+			unlink(g->stand_ins[i].name);
+		free(g->stand_ins[i].name);
+		free(g->stand_ins[i].path);
+	}
+	free(g->stand_ins);
+	g->stand_ins = NULL;
+	g->stand_in_count = 0;
+	if (g->scratch)
+		rmdir(g->scratch);
+	free(g->scratch);
+	g->scratch = NULL;
+}
+
+/* ---- the sources ---- */
+
+static struct source *
+add_source(struct walk *w, const char *given)
+{
+	struct source *s;
+
+	w->sources = xrealloc(w->sources, w->count + 1, sizeof(*w->sources));
+	s = &w->sources[w->count++];
+	*s = (struct source){
+	    .given = xstrdup(given), .path = resolve_path(given)};
+	return s;
+}
+
+static void
+add_member(struct walk *w, struct member *m)
+{
+	struct source *s = add_source(w, m->config->destination);
+
+	s->member = m;
+	s->text = m->text;
+	s->stand_in = m->candidate;
+}
+
+static struct source *
+find_source(struct walk *w, const char *path)
+{
+	char *absolute = resolve_path(path);
+	struct source *found = NULL;
+
+	for (size_t i = 0; i < w->count && !found; i++)
+		if (!strcmp(w->sources[i].path, absolute))
+			found = &w->sources[i];
+	free(absolute);
+	return found;
+}
+
+/* A file of -f. One that can't be read is left to HAProxy to complain about. */
+static void
+add_root(struct walk *w, const char *path)
+{
+	struct source *s;
+
+	if (find_source(w, path))
+		return;
+	s = add_source(w, path);
+	file_read(path, LIMIT_OUTPUT_BYTES, &s->read, NULL);
+	s->text = buf_as_str(&s->read);
+}
+
+static void
+walk_fini(struct walk *w)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		free(w->sources[i].given);
+		free(w->sources[i].path);
+		buf_fini(&w->sources[i].read);
+	}
+	free(w->sources);
+}
+
+/* ---- names within a text ---- */
+
+/* May c be a part of a file's name? What stands around one in a configuration:
+ * blanks, quotes, brackets, commas, '@'. */
+static bool
+is_name_byte(char c)
+{
+	return isalnum((unsigned char)c) || (c && strchr("._/+~%-", c)) ||
+	       (unsigned char)c >= 0x80;
+}
+
+static bool
+is_word(struct str text, size_t at, size_t len)
+{
+	return (at == 0 || !is_name_byte(text.ptr[at - 1])) &&
+	       (at + len == text.len || !is_name_byte(text.ptr[at + len]));
+}
+
+/* Where name stands as a word in text, from `from` on; -1: nowhere. */
+static ptrdiff_t
+find_word(struct str text, struct str name, size_t from)
+{
+	while (from < text.len) {
+		struct str rest = {text.ptr + from, text.len - from};
+		ptrdiff_t at = str_find(rest, name);
+
+		if (at < 0)
+			return -1;
+		if (is_word(text, from + (size_t)at, name.len))
+			return (ptrdiff_t)from + at;
+		from += (size_t)at + 1;
+	}
+	return -1;
+}
+
+static bool
+names_source(struct str text, const struct source *s)
+{
+	return find_word(text, str_of(s->path), 0) >= 0 ||
+	       (strcmp(s->given, s->path) &&
+		   find_word(text, str_of(s->given), 0) >= 0);
+}
+
+static void
+replace_word(struct buf *out, struct str text, struct str name, const char *by)
+{
+	size_t from = 0;
+	ptrdiff_t at;
+
+	while ((at = find_word(text, name, from)) >= 0) {
+		buf_put(out, text.ptr + from, (size_t)at - from);
+		buf_puts(out, by);
+		from = (size_t)at + name.len;
+	}
+	buf_put(out, text.ptr + from, text.len - from);
+}
+
+/* Every name of the source by its stand-in, in place. */
+static void
+replace_source(struct buf *text, const struct source *s)
+{
+	const char *const names[] = {s->path, s->given};
+	size_t count = strcmp(s->path, s->given) ? 2 : 1;
+
+	for (size_t i = 0; i < count; i++) {
+		struct buf next = {0};
+
+		replace_word(
+		    &next, buf_as_str(text), str_of(names[i]), s->stand_in);
+		buf_fini(text);
+		*text = next;
+	}
+}
+
+/* ---- copies ---- */
+
+static int visit(struct walk *, struct source *);
+
+static int
+write_copy(struct walk *w, struct source *s, struct str text)
+{
+	const char *name = generation_stand_in(w->g, s->given, text, w->error);
+
+	if (!name)
+		return -1;
+	s->stand_in = name;
+	return 0;
+}
+
+/* What it names first, then itself. Of a circle the first is checked as it
+ * is. Depth: the number of sources. */
+static int
+visit(struct walk *w, struct source *s)
+{
+	struct buf text = {0};
+	int rc = 0;
+
+	if (s->state != SOURCE_NEW)
+		return 0;
+	s->state = SOURCE_BUSY;
+	for (size_t i = 0; i < w->count && rc == 0; i++) {
+		struct source *other = &w->sources[i];
+
+		if (other == s || !other->member ||
+		    !names_source(s->text, other))
+			continue;
+		rc = visit(w, other);
+		if (rc < 0 || !other->stand_in)
+			continue;
+		if (!text.len)
+			buf_str(&text, s->text);
+		replace_source(&text, other);
+	}
+	if (rc == 0 && text.len)
+		rc = write_copy(w, s, buf_as_str(&text));
+	buf_fini(&text);
+	s->state = SOURCE_DONE;
+	return rc;
+}
+
+/* ---- the words of -f ---- */
+
+struct words {
+	char **items;
+	size_t count;
+};
+
+static void
+add_word(struct words *words, const char *word)
+{
+	words->items =
+	    xrealloc(words->items, words->count + 2, sizeof(*words->items));
+	words->items[words->count++] = xstrdup(word);
+	words->items[words->count] = NULL;
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool
+is_config_name(const char *name)
+{
+	size_t n = strlen(name);
+
+	return name[0] != '.' && n > 4 && !strcmp(name + n - 4, ".cfg");
+}
+
+static bool
+is_regular(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* A member that is new in the directory. */
+static bool
+is_new_in(const struct member *m, const char *directory)
+{
+	size_t n = strlen(directory);
+
+	return m->candidate && !strncmp(m->path, directory, n) &&
+	       m->path[n] == '/' && !strchr(m->path + n + 1, '/') &&
+	       is_config_name(m->path + n + 1) && access(m->path, F_OK) < 0;
+}
+
+/* The files of a directory as HAProxy takes them: *.cfg, not hidden, regular,
+ * in the order of their bytes (management.txt, "-f"). */
+static void
+list_directory(
+    const struct generation *g, const char *directory, struct words *out)
+{
+	char *real = realpath(directory, NULL);
+	DIR *d = opendir(directory);
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		char *path = xasprintf("%s/%s", directory, entry->d_name);
+
+		if (is_config_name(entry->d_name) && is_regular(path))
+			add_word(out, path);
+		free(path);
+	}
+	if (d)
+		closedir(d);
+	for (size_t i = 0; real && i < g->count; i++) {
+		const struct member *m = &g->members[i];
+		char *path;
+
+		if (!is_new_in(m, real))
+			continue;
+		path = xasprintf("%s%s", directory, strrchr(m->path, '/'));
+		add_word(out, path);
+		free(path);
+	}
+	if (out->count)
+		qsort(out->items, out->count, sizeof(*out->items), by_bytes);
+	free(real);
+}
+
+static void
+list_files(const struct generation *g, struct words *out)
+{
+	const struct config_strings *configs = &g->haproxy->configs;
+
+	for (size_t i = 0; i < configs->count; i++) {
+		struct words inside = {0};
+		struct stat st;
+
+		if (stat(configs->items[i], &st) < 0 || !S_ISDIR(st.st_mode)) {
+			add_word(out, configs->items[i]);
+			continue;
+		}
+		list_directory(g, configs->items[i], &inside);
+		for (size_t k = 0; k < inside.count; k++) {
+			add_word(out, inside.items[k]);
+			free(inside.items[k]);
+		}
+		free(inside.items);
+	}
+}
+
+static void
+free_words(struct words *words)
+{
+	for (size_t i = 0; i < words->count; i++)
+		free(words->items[i]);
+	free(words->items);
+	*words = (struct words){0};
+}
+
+char **
+generation_check_files(struct generation *g, struct error *error)
+{
+	struct walk w = {.g = g, .error = error};
+	struct words files = {0};
+	int rc = 0;
+
+	list_files(g, &files);
+	for (size_t i = 0; i < g->count; i++)
+		add_member(&w, &g->members[i]);
+	for (size_t i = 0; i < files.count; i++)
+		add_root(&w, files.items[i]);
+	for (size_t i = 0; i < files.count && rc == 0; i++) {
+		struct source *s = find_source(&w, files.items[i]);
+
+		rc = visit(&w, s);
+		if (rc < 0 || !s->stand_in)
+			continue;
+		free(files.items[i]);
+		files.items[i] = xstrdup(s->stand_in);
+	}
+	if (rc < 0)
+		free_words(&files);
+	else if (!files.items)
+		files.items = xcalloc(1, sizeof(*files.items));
+	walk_fini(&w);
+	return files.items;
+}
