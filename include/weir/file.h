@@ -8,6 +8,7 @@
 #define WEIR_FILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "weir/buf.h"
@@ -35,9 +36,10 @@ int file_swap(const char *candidate, const char *path,
 /* Both. */
 int file_replace(const char *path, struct str text,
     const struct file_options *, struct error *);
-/* Removes candidates of path that a killed program left behind more than an
- * hour ago; gives their number. What can't be removed stays. */
-int file_clean(const char *path);
+/* Removes candidates of path that a killed program left behind at least so many
+ * seconds ago (0: all; then nobody may be at work on path); gives their number.
+ * What can't be removed stays. */
+int file_clean(const char *path, int64_t age_s);
 /* The whole file, at most limit bytes, appended to the buf. 0; 1: it does not
  * exist (error not set); -1: the error says why. */
 int file_read(const char *path, size_t limit, struct buf *, struct error *);

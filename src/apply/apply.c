@@ -292,8 +292,14 @@ run_command(struct apply *a, const struct reload_job *job)
 	    .arg = a};
 
 	a->child = child_start(a->loop, &options, &a->result.error);
-	if (!a->child)
-		go(a, a->state == STATE_AGAIN ? STATE_DONE : STATE_BACK);
+	if (a->child)
+		return;
+	if (a->state == STATE_RELOAD) {
+		go(a, STATE_BACK);
+	} else {
+		a->at++;
+		step_soon(a);
+	}
 }
 
 static void
@@ -374,6 +380,7 @@ reload(struct apply *a)
 static void
 put_back(struct apply *a)
 {
+	a->result.reload_ms = elapsed_us(a) / 1000;
 	generation_roll_back(&a->generation, &a->result.error);
 	go(a, STATE_AGAIN);
 }

@@ -6,7 +6,6 @@
  */
 #include "generation.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -204,4 +203,21 @@ generation_remove_candidates(struct generation *g)
 		free(m->candidate);
 		m->candidate = NULL;
 	}
+}
+
+static void
+clean(const char *path)
+{
+	file_clean(path, 0);
+	previous_clean(path);
+}
+
+void
+apply_clean(const struct config_template *t)
+{
+	if (!t->destination)
+		return;
+	clean(t->destination);
+	for (size_t i = 0; t->haproxy && i < t->haproxy->configs.count; i++)
+		clean(t->haproxy->configs.items[i]);
 }

@@ -27,8 +27,6 @@
 #define RANDOM_SIZE 6
 /* Names tried before giving up; each is one of 32^6. */
 #define NAME_TRIES 16
-/* Seconds before a candidate that nobody swapped is taken for a leftover. */
-#define LEFTOVER_AGE 3600
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
 
@@ -426,7 +424,8 @@ file_replace(const char *path, struct str text, const struct file_options *o,
 }
 
 static bool
-is_leftover(int directory, const char *name, const char *prefix)
+is_leftover(int directory, const char *name, const char *prefix,
+    int64_t age_s)
 {
 	size_t n = strlen(prefix);
 	struct stat st;
@@ -434,11 +433,11 @@ is_leftover(int directory, const char *name, const char *prefix)
 	return !strncmp(name, prefix, n) && strlen(name) == n + RANDOM_SIZE &&
 	       strspn(name + n, letters) == RANDOM_SIZE &&
 	       fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(st.st_mode) && st.st_mtime < time(NULL) - LEFTOVER_AGE;
+	       S_ISREG(st.st_mode) && time(NULL) - st.st_mtime >= age_s;
 }
 
 int
-file_clean(const char *path)
+file_clean(const char *path, int64_t age_s)
 {
 	char *directory = directory_of(path), *prefix = candidate_prefix(path);
 	DIR *d = opendir(directory);
@@ -446,7 +445,7 @@ file_clean(const char *path)
 	int count = 0;
 
 	while (d && (entry = readdir(d)))
-		if (is_leftover(dirfd(d), entry->d_name, prefix) &&
+		if (is_leftover(dirfd(d), entry->d_name, prefix, age_s) &&
 		    unlinkat(dirfd(d), entry->d_name, 0) == 0)
 			count++;
 	if (d)

@@ -76,6 +76,9 @@ daemon_say_apply(
 	case APPLY_WRITTEN:
 		log_info("apply", "%s: %zu file%s written", group_name(g),
 		    r->changed, r->changed == 1 ? "" : "s");
+		if (r->not_running)
+			log_error(LOG_LEVEL_WARN, "apply", &r->error,
+			    "%s: not reloaded:", group_name(g));
 		break;
 	case APPLY_RELOADED:
 		say_reload(g, r);

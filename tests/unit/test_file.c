@@ -288,9 +288,9 @@ only_old_candidates_of_the_file_are_cleaned(void **state)
 	snprintf(other, sizeof(other), "%s/.g.weir-aaaaaa", directory);
 	assert_int_equal(close(creat(other, 0600)), 0);
 	utime(other, &long_ago);
-	assert_int_equal(file_clean(path), 0);
+	assert_int_equal(file_clean(path, 3600), 0);
 	utime(candidate, &long_ago);
-	assert_int_equal(file_clean(path), 1);
+	assert_int_equal(file_clean(path, 3600), 1);
 	assert_int_equal(access(candidate, F_OK), -1);
 	assert_int_equal(access(other, F_OK), 0);
 	free(candidate);
