@@ -36,6 +36,8 @@ struct http_answer {
 	const char *const *headers;
 	struct error error;       /* transport: refused, reset, truncated, TLS,
 				   * timeout, body or header too large */
+	bool unreachable;         /* no connection came about: refused, no such
+				   * host, TLS refused, connect timeout */
 	int64_t time_ms;          /* from start to end */
 	bool http2;
 	bool cancelled;
@@ -53,20 +55,28 @@ struct http_ask {
 				     * NULL-terminated, static */
 	int64_t timeout_ms;       /* of the whole transfer; 0: none */
 	size_t max_body;          /* bytes; more is an error */
+	size_t read_size;         /* bytes read at once, kept for as long as
+				   * the request is out; 0: 4 KiB */
 	bool compressed;          /* accept gzip */
 	http_answer_cb *on_answer;
 	void *arg;
 };
 
-/* NULL and the error if curl refuses an option (a missing CA file). */
+/* NULL and the error if a file that TLS needs can't be read. */
 struct http_client *http_client_new(uv_loop_t *, const struct http_options *,
     struct error *);
 /* Cancels what is open; on_closed when nothing of it is left on the loop. */
 void http_client_close(struct http_client **, void (*on_closed)(void *),
     void *arg);
 
+/* The request lives until its callback; strings of the ask are copied. What is
+ * refused at once (a malformed address) is told through the callback too. */
 struct http_request *http_start(struct http_client *, const struct http_ask *);
 /* Ends it; the callback fires from the loop, with cancelled set. */
 void http_cancel(struct http_request **);
+
+/* Since start: connections made, and bytes of bodies as they came in. */
+uint64_t http_connections(const struct http_client *);
+uint64_t http_bytes(const struct http_client *);
 
 #endif
