@@ -34,12 +34,20 @@ struct tagged_address { /* api.ServiceAddress */
 	int32_t port;
 };
 
+struct check_definition { /* api.HealthCheckDefinition */
+	const struct pstr *http, *method, *body, *tls_server_name;
+	const struct map *header; /* map[string][]string, NULL: nil */
+	const struct pstr *tcp, *udp, *grpc, *os_service;
+	bool tls_skip_verify, tcp_use_tls, grpc_use_tls;
+	int64_t interval, timeout, deregister; /* nanoseconds */
+};
+
 struct health_check {
 	const struct pstr *node, *check_id, *name, *status, *notes, *output;
 	const struct pstr *service_id, *service_name, *type, *ns, *partition;
 	const struct pstr *peer_name;
 	struct list service_tags; /* struct str */
-	const struct check_definition *definition;
+	const struct check_definition *definition; /* NULL: all zero */
 	int32_t exposed_port;
 	uint64_t create_index, modify_index;
 };
@@ -49,10 +57,13 @@ struct health_service {
 	const struct map *node_tagged_addresses; /* frozen */
 	const struct map *node_meta, *service_meta;
 	const struct pstr *address;
+	/* map[string]api.ServiceAddress: map_new(…,
+	 * &type_service_addresses), values are struct tagged_address *; NULL
+	 * when there are none. */
 	const struct map *service_tagged_addresses;
 	const struct pstr *id, *name, *status;
-	struct list tags;   /* struct str, sorted */
-	struct list checks; /* const struct health_check * */
+	struct list tags;   /* struct str; sorted by answer_shape_services */
+	struct list checks; /* const struct health_check *, Consul's order */
 	int32_t port;
 	struct weights weights;
 	uint64_t modify_index; /* of the service; not visible to templates */
@@ -87,7 +98,61 @@ struct key_pair {
 	bool exists;
 };
 
+struct ca_root {
+	const struct pstr *id, *name, *root_cert;
+	bool active;
+	uint64_t create_index, modify_index;
+};
+
+struct ca_leaf {
+	const struct pstr *serial_number, *cert, *private_key;
+	const struct pstr *service, *service_uri;
+	struct value valid_after, valid_before; /* of type_time */
+	uint64_t create_index, modify_index;
+};
+
+struct partition {
+	const struct pstr *name, *description;
+};
+
+struct peering {
+	const struct pstr *id, *name, *partition, *state;
+	const struct pstr *peer_id, *peer_server_name;
+	const struct map *meta;
+	struct list peer_server_addresses; /* struct str */
+	struct peering_stream {
+		struct list imported, exported; /* struct str */
+		/* pointers to type_time; zero: nil */
+		struct value last_heartbeat, last_receive, last_send;
+	} stream;
+	struct peering_remote {
+		const struct pstr *partition, *datacenter;
+	} remote;
+};
+
+struct exported_service {
+	const struct pstr *service, *partition, *ns;
+	struct service_consumers {
+		struct list peers, partitions; /* struct str */
+	} consumers;
+};
+
+struct imported_service {
+	const struct pstr *service, *ns, *source_partition;
+};
+
+/* Go's types of what the functions give, and of what lies in it. */
+extern const struct type type_health_service, type_health_services,
+    type_health_check, type_health_checks, type_check_definition,
+    type_service_tags, type_service_address, type_service_addresses,
+    type_snippet, type_snippets, type_node, type_node_ptr, type_nodes,
+    type_node_detail, type_node_detail_ptr, type_key_pair, type_key_pair_ptr,
+    type_key_pairs, type_ca_roots, type_ca_leaf_ptr, type_partitions,
+    type_peerings, type_exported_services, type_imported_services;
+
 /* ---- answers ---- */
+
+struct shared;
 
 struct answer {
 	uint32_t refs;
@@ -102,6 +167,10 @@ struct answer {
 	struct value value;
 	uint64_t index;      /* X-Consul-Index */
 	int64_t received_ms; /* monotonic */
+	/* What is the same in many answers (a node, its checks) lies outside
+	 * the arena and is counted. */
+	struct shared **shares;
+	uint32_t share_count;
 };
 
 /* A new answer with one reference, empty. */
@@ -126,9 +195,14 @@ const struct map *intern_map(struct intern *, const struct pstr **pairs,
 
 /*
  * Gives raw records the form that the query's function promises: filters by
- * status, aggregates it, sorts (DESIGN §5; reference §3.2). Both Consul's
- * answers and the catalog file pass here. records: in Consul's order; edited
- * in place. Returns the slice's value.
+ * status, aggregates it, falls back to the node's address, sorts records and
+ * tags (DESIGN §5; reference §3.2). Both Consul's answers and the catalog file
+ * pass here. records: in Consul's order; edited in place.
+ *
+ * The value is set and returned. What it holds is copied into a new arena of
+ * just its size, which becomes answer->arena; the old one is freed, so records
+ * (which may lie there or elsewhere) are to be built in answer->arena and not
+ * touched afterwards.
  */
 struct value answer_shape_services(struct answer *, const struct query *,
     struct health_service **records, size_t count);
@@ -137,9 +211,19 @@ struct value answer_shape_snippets(struct answer *,
 struct value answer_shape_nodes(struct answer *, const struct query *,
     struct catalog_node **records, size_t count);
 struct value answer_shape_node(struct answer *, struct node_detail *);
+/* Keys are set from the paths. */
 struct value answer_shape_pairs(struct answer *, const struct query *,
     struct key_pair **records, size_t count);
+/* []string, sorted. */
 struct value answer_shape_strings(struct answer *, struct str *, size_t count);
+/* A string (QUERY_KEY, QUERY_KEY_GET); NULL ptr: the key does not exist. */
+struct value answer_shape_string(struct answer *, struct str);
+/* caRoots, partitions, peerings, exportedServices, importedServices: records
+ * of the query's kind; sorted as the function promises. */
+struct value answer_shape_records(struct answer *, enum query_kind,
+    void **records, size_t count);
+/* caLeaf; NULL: none. */
+struct value answer_shape_leaf(struct answer *, struct ca_leaf *);
 
 /* ---- the store ---- */
 
@@ -162,6 +246,7 @@ struct wanted {
 	struct answer *answer;     /* NULL: missing; borrowed */
 	bool wait;                 /* missing: the template can't be written */
 	int line;                  /* of the template, where first asked */
+	uint32_t pass;             /* in which it was last asked */
 };
 
 /* Zero-initialise; render->data of the consul functions. The arena holds the
@@ -169,15 +254,28 @@ struct wanted {
 struct view {
 	struct catalog *catalog;
 	struct arena arena;
-	struct strmap by_id;  /* id → struct wanted */
+	struct strmap by_id;   /* id → struct wanted, over passes */
 	struct strmap by_call; /* call text → parsed query, over passes */
-	struct str agent;     /* name of the agent's node, if known */
+	struct wanted **asked; /* in this pass, in order */
+	size_t asked_count;
+	size_t asked_room;
+	uint32_t pass;
 };
 
 void view_init(struct view *, struct catalog *);
 void view_fini(struct view *);
-/* Starts a pass: forgets what was asked, keeps parsed queries. */
+/* Starts a pass: forgets what was asked, keeps parsed queries. Queries of the
+ * pass before may be freed. */
 void view_reset(struct view *);
+/* The query that a function of that kind asks with that argument: parsed once,
+ * in the view's arena. Returns as query_parse. */
+int view_parse(struct view *, enum query_kind, struct str argument,
+    const struct query **, struct error *);
+/* Was it asked in this pass? */
+bool view_has(const struct view *, struct str id);
+/* The pass can't be written without another answer to this query, though there
+ * is one (safeLs of an empty prefix, key of a key that is not there). */
+void view_wait(struct view *, const struct query *);
 /* Records that the pass asks the query (first time: line is kept) and gives its
  * answer, NULL if there is none. */
 struct answer *view_ask(struct view *, const struct query *, int line);

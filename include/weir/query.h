@@ -32,7 +32,8 @@ enum query_kind {
 	QUERY_PARTITIONS,
 	QUERY_PEERINGS,
 	QUERY_EXPORTED,
-	QUERY_IMPORTED
+	QUERY_IMPORTED,
+	QUERY_FOREIGN /* of Vault or Nomad: named, waited for, never asked */
 };
 
 enum query_filter {

@@ -54,16 +54,19 @@ show_byte(char *out, unsigned char c)
 		sprintf(out, "%c%c", 0xC0 | c >> 6, 0x80 | (c & 0x3F));
 }
 
-/* The byte at hand does not belong there. */
+/* The byte at hand does not belong there. Go's scanner is given a blank at the
+ * end of the text, so inside a word or number it complains about that. */
 static int
 unexpected(struct json *j, const char *where)
 {
+	bool ended = j->at >= j->end;
 	char shown[8];
 
-	if (j->at >= j->end)
+	if (ended && strncmp(where, "in ", 3) != 0 &&
+	    strncmp(where, "after decimal", 13) != 0)
 		return error_set(
 		    j->error, ERROR_TEMPLATE, "unexpected end of JSON input");
-	show_byte(shown, (unsigned char)*j->at);
+	show_byte(shown, ended ? ' ' : (unsigned char)*j->at);
 	return error_set(j->error, ERROR_TEMPLATE, "invalid character '%s' %s",
 	    shown, where);
 }

@@ -9,6 +9,7 @@
 #include <yaml.h>
 
 #include "base64.h"
+#include "rune.h"
 #include "weir/limits.h"
 #include "weir/strmap.h"
 #include "weir/template.h"
@@ -34,6 +35,9 @@ struct decoder {
 	struct arena *arena;
 	struct error *error;
 	yaml_parser_t parser;
+	struct str text;
+	size_t at_index; /* a character of the text, counted from 0, */
+	size_t at_byte;  /* and where it lies */
 	struct strmap anchors;
 	struct node *open; /* the container that is being read */
 	unsigned flow_depth;
@@ -123,11 +127,51 @@ add_node(struct decoder *d, enum node_kind kind, const yaml_char_t *anchor)
 	return n;
 }
 
+/* The byte at which a character lies that is not before the last one asked. */
+static size_t
+byte_of(struct decoder *d, size_t index)
+{
+	if (d->at_index == 0 && str_has_prefix(d->text, STR("\xEF\xBB\xBF")))
+		d->at_byte = 3; /* libyaml doesn't count the mark */
+	while (d->at_index < index && d->at_byte < d->text.len) {
+		d->at_byte++;
+		while (d->at_byte < d->text.len &&
+		       rune_is_tail((unsigned char)d->text.ptr[d->at_byte]))
+			d->at_byte++;
+		d->at_index++;
+	}
+	return d->at_byte;
+}
+
+/* libyaml knows the escape \/ of JSON and YAML 1.2, yaml.v2 doesn't. */
+static int
+check_escapes(struct decoder *d, const yaml_event_t *e)
+{
+	size_t line = e->start_mark.line;
+	size_t i = byte_of(d, e->start_mark.index);
+	size_t end = byte_of(d, e->end_mark.index);
+
+	for (; i < end; i++) {
+		if (d->text.ptr[i] == '\n')
+			line++;
+		if (d->text.ptr[i] != '\\' || ++i >= end)
+			continue;
+		if (d->text.ptr[i] == '/')
+			return fail_at(d, line ? line + 1 : 0,
+			    "found unknown escape character");
+		line += d->text.ptr[i] == '\n';
+	}
+	return 0;
+}
+
 static struct node *
 add_scalar(struct decoder *d, const yaml_event_t *e)
 {
 	struct node *n = add_node(d, NODE_SCALAR, e->data.scalar.anchor);
 
+	if (e->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE &&
+	    check_escapes(d, e) < 0)
+		return NULL;
 	n->tag = tag_of(e->data.scalar.tag);
 	n->plain = e->data.scalar.plain_implicit;
 	n->text = copy(d, e->data.scalar.value, e->data.scalar.length);
@@ -476,7 +520,7 @@ int
 yaml_decode(struct arena *arena, struct str text, struct value *result,
     struct error *error)
 {
-	struct decoder d = {.arena = arena, .error = error};
+	struct decoder d = {.arena = arena, .error = error, .text = text};
 	struct node *root = NULL;
 	int rc;
 

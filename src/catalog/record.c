@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The records as templates see them: Go's names, types and order of fields,
+ * since all three show in messages, in %T and in what toJSON prints. The tables
+ * are the only description there is: packing, comparing and printing walk them.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "record.h"
+
+#define COUNT(a) ((uint32_t)(sizeof(a) / sizeof((a)[0])))
+
+#define AT(record, member, as, of)                                \
+	.type = &(of), .offset = offsetof(struct record, member), \
+	.store = STORE_##as
+#define TEXT(record, go, member)                                   \
+	{                                                          \
+		.name = #go, AT(record, member, PSTR, type_string) \
+	}
+#define RECORD(id, go, record, table)                       \
+	const struct type type_##id = {.kind = KIND_STRUCT, \
+	    .name = go,                                     \
+	    .size = sizeof(struct record),                  \
+	    .fields = table,                                \
+	    .field_count = COUNT(table)};                   \
+	const struct type type_##id##_ptr = {               \
+	    .kind = KIND_PTR, .name = "*" go, .elem = &type_##id}
+#define LIST_OF(id, go, of, as)         \
+	const struct type type_##id = { \
+	    .kind = KIND_SLICE,         \
+	    .name = go,                 \
+	    .elem = &(of),              \
+	    .elem_store = STORE_##as,   \
+	}
+
+/* ---- small parts ---- */
+
+LIST_OF(service_tags, "dependency.ServiceTags", type_string, STR);
+
+static const struct field service_address_fields[] = {
+    TEXT(tagged_address, Address, address),
+    {.name = "Port", AT(tagged_address, port, I32, type_int)},
+};
+RECORD(service_address, "api.ServiceAddress", tagged_address,
+    service_address_fields);
+
+const struct type type_service_addresses = {.kind = KIND_MAP,
+    .name = "map[string]api.ServiceAddress",
+    .key = &type_string,
+    .elem = &type_service_address};
+
+static const struct field weights_fields[] = {
+    {.name = "Passing", AT(weights, passing, I32, type_int)},
+    {.name = "Warning", AT(weights, warning, I32, type_int)},
+};
+static const struct type type_weights = {.kind = KIND_STRUCT,
+    .name = "api.AgentWeights",
+    .size = sizeof(struct weights),
+    .fields = weights_fields,
+    .field_count = COUNT(weights_fields)};
+
+/* ---- checks ---- */
+
+static int
+call_duration(struct call *c, struct value *result)
+{
+	*result = c->args[0];
+	result->type = &type_duration;
+	result->iface = false;
+	return 0;
+}
+
+static void
+print_duration(const struct value *v, struct buf *out)
+{
+	struct value d = *v;
+
+	d.type = &type_duration;
+	type_duration.string(&d, out);
+}
+
+static const struct method readable_duration_methods[] = {
+    {"Duration", "", "time.Duration", call_duration},
+};
+static const struct type type_readable_duration = {.kind = KIND_INT64,
+    .name = "api.ReadableDuration",
+    .string = print_duration,
+    .methods = readable_duration_methods,
+    .method_count = COUNT(readable_duration_methods)};
+
+static const struct type type_header = {.kind = KIND_MAP,
+    .name = "map[string][]string",
+    .key = &type_string,
+    .elem = &type_strings};
+
+#define DURATION(go, member)                                                  \
+	{                                                                     \
+		.name = go, AT(check_definition, member, I64, type_duration), \
+		.json = "-"                                                   \
+	}
+#define READABLE(go, member)                                              \
+	{                                                                 \
+		.name = go,                                               \
+		AT(check_definition, member, I64, type_readable_duration) \
+	}
+#define FLAG(record, go, member)                                 \
+	{                                                        \
+		.name = #go, AT(record, member, BOOL, type_bool) \
+	}
+
+static const struct field check_definition_fields[] = {
+    TEXT(check_definition, HTTP, http),
+    {.name = "Header", AT(check_definition, header, MAP, type_header)},
+    TEXT(check_definition, Method, method),
+    TEXT(check_definition, Body, body),
+    TEXT(check_definition, TLSServerName, tls_server_name),
+    FLAG(check_definition, TLSSkipVerify, tls_skip_verify),
+    TEXT(check_definition, TCP, tcp),
+    FLAG(check_definition, TCPUseTLS, tcp_use_tls),
+    TEXT(check_definition, UDP, udp),
+    TEXT(check_definition, GRPC, grpc),
+    TEXT(check_definition, OSService, os_service),
+    FLAG(check_definition, GRPCUseTLS, grpc_use_tls),
+    DURATION("IntervalDuration", interval),
+    DURATION("TimeoutDuration", timeout),
+    DURATION("DeregisterCriticalServiceAfterDuration", deregister),
+    READABLE("Interval", interval),
+    READABLE("Timeout", timeout),
+    READABLE("DeregisterCriticalServiceAfter", deregister),
+};
+const struct type type_check_definition = {.kind = KIND_STRUCT,
+    .name = "api.HealthCheckDefinition",
+    .size = sizeof(struct check_definition),
+    .fields = check_definition_fields,
+    .field_count = COUNT(check_definition_fields)};
+
+const struct check_definition record_no_definition;
+
+#define INDEX(record, go, member)                                 \
+	{                                                         \
+		.name = #go, AT(record, member, U64, type_uint64) \
+	}
+#define OPTIONAL(record, go, member)                                \
+	{                                                           \
+		.name = #go, AT(record, member, PSTR, type_string), \
+		.omit_empty = true                                  \
+	}
+
+static const struct field health_check_fields[] = {
+    TEXT(health_check, Node, node),
+    TEXT(health_check, CheckID, check_id),
+    TEXT(health_check, Name, name),
+    TEXT(health_check, Status, status),
+    TEXT(health_check, Notes, notes),
+    TEXT(health_check, Output, output),
+    TEXT(health_check, ServiceID, service_id),
+    TEXT(health_check, ServiceName, service_name),
+    {.name = "ServiceTags", AT(health_check, service_tags, LIST, type_strings)},
+    TEXT(health_check, Type, type),
+    OPTIONAL(health_check, Namespace, ns),
+    OPTIONAL(health_check, Partition, partition),
+    {.name = "ExposedPort", AT(health_check, exposed_port, I32, type_int)},
+    OPTIONAL(health_check, PeerName, peer_name),
+    {.name = "Definition",
+	AT(health_check, definition, PTR, type_check_definition)},
+    INDEX(health_check, CreateIndex, create_index),
+    INDEX(health_check, ModifyIndex, modify_index),
+};
+RECORD(health_check, "api.HealthCheck", health_check, health_check_fields);
+
+static int
+call_aggregated_status(struct call *c, struct value *result)
+{
+	const struct value *checks = &c->args[0];
+
+	*result =
+	    value_str(str_of(record_status(checks->u.items, checks->len)));
+	return 0;
+}
+
+static const struct method health_checks_methods[] = {
+    {"AggregatedStatus", "", "string", call_aggregated_status},
+};
+const struct type type_health_checks = {.kind = KIND_SLICE,
+    .name = "api.HealthChecks",
+    .elem = &type_health_check_ptr,
+    .elem_store = STORE_PTR,
+    .methods = health_checks_methods,
+    .method_count = COUNT(health_checks_methods)};
+
+static bool
+is_maintenance(struct str check_id)
+{
+	return str_is(check_id, "_node_maintenance") ||
+	       str_has_prefix(check_id, STR("_service_maintenance:"));
+}
+
+const char *
+record_status(const struct health_check *const *checks, size_t count)
+{
+	static const char *const names[] = {
+	    "passing", "warning", "critical", "maintenance"};
+	unsigned worst = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct str status = str_of_packed(checks[i]->status);
+		unsigned grade = 0;
+
+		if (is_maintenance(str_of_packed(checks[i]->check_id)))
+			grade = 3;
+		else
+			while (grade < 3 && !str_is(status, names[grade]))
+				if (++grade == 3)
+					return "";
+		worst = grade > worst ? grade : worst;
+	}
+	return names[worst];
+}
+
+/* ---- services ---- */
+
+#define STRINGS_MAP(record, go, member)                                      \
+	{                                                                    \
+		.name = #go, AT(record, member, MAP, type_map_string_string) \
+	}
+#define TAGS(record)                                                      \
+	{                                                                 \
+		.name = "Tags", AT(record, tags, LIST, type_service_tags) \
+	}
+
+static const struct field health_service_fields[] = {
+    TEXT(health_service, Node, node),
+    TEXT(health_service, NodeID, node_id),
+    TEXT(health_service, NodeAddress, node_address),
+    STRINGS_MAP(health_service, NodeTaggedAddresses, node_tagged_addresses),
+    STRINGS_MAP(health_service, NodeMeta, node_meta),
+    STRINGS_MAP(health_service, ServiceMeta, service_meta),
+    TEXT(health_service, Address, address),
+    {.name = "ServiceTaggedAddresses",
+	AT(health_service, service_tagged_addresses, MAP,
+	    type_service_addresses)},
+    TEXT(health_service, ID, id),
+    TEXT(health_service, Name, name),
+    TAGS(health_service),
+    {.name = "Checks", AT(health_service, checks, LIST, type_health_checks)},
+    TEXT(health_service, Status, status),
+    {.name = "Port", AT(health_service, port, I32, type_int)},
+    {.name = "Weights", AT(health_service, weights, STRUCT, type_weights)},
+};
+RECORD(health_service, "dependency.HealthService", health_service,
+    health_service_fields);
+LIST_OF(health_services, "[]*dependency.HealthService", type_health_service_ptr,
+    PTR);
+
+static const struct field snippet_fields[] = {
+    TEXT(catalog_snippet, Name, name),
+    TAGS(catalog_snippet),
+};
+RECORD(snippet, "dependency.CatalogSnippet", catalog_snippet, snippet_fields);
+LIST_OF(snippets, "[]*dependency.CatalogSnippet", type_snippet_ptr, PTR);
+
+/* ---- nodes ---- */
+
+static const struct field node_fields[] = {
+    TEXT(catalog_node, ID, id),
+    TEXT(catalog_node, Node, node),
+    TEXT(catalog_node, Address, address),
+    TEXT(catalog_node, Datacenter, datacenter),
+    STRINGS_MAP(catalog_node, TaggedAddresses, tagged_addresses),
+    STRINGS_MAP(catalog_node, Meta, meta),
+};
+RECORD(node, "dependency.Node", catalog_node, node_fields);
+LIST_OF(nodes, "[]*dependency.Node", type_node_ptr, PTR);
+
+static const struct field node_service_fields[] = {
+    TEXT(node_service, ID, id),
+    TEXT(node_service, Service, service),
+    TAGS(node_service),
+    STRINGS_MAP(node_service, Meta, meta),
+    {.name = "Port", AT(node_service, port, I32, type_int)},
+    TEXT(node_service, Address, address),
+    FLAG(node_service, EnableTagOverride, enable_tag_override),
+};
+RECORD(node_service, "dependency.CatalogNodeService", node_service,
+    node_service_fields);
+static LIST_OF(node_services, "[]*dependency.CatalogNodeService",
+    type_node_service_ptr, PTR);
+
+static const struct field node_detail_fields[] = {
+    {.name = "Node", AT(node_detail, node, PTR, type_node_ptr)},
+    {.name = "Services", AT(node_detail, services, LIST, type_node_services)},
+};
+RECORD(node_detail, "dependency.CatalogNode", node_detail, node_detail_fields);
+
+/* ---- key pairs ---- */
+
+static const struct field key_pair_fields[] = {
+    TEXT(key_pair, Path, path),
+    TEXT(key_pair, Key, key),
+    TEXT(key_pair, Value, value),
+    INDEX(key_pair, CreateIndex, create_index),
+    INDEX(key_pair, ModifyIndex, modify_index),
+    INDEX(key_pair, LockIndex, lock_index),
+    INDEX(key_pair, Flags, flags),
+    TEXT(key_pair, Session, session),
+};
+RECORD(key_pair, "dependency.KeyPair", key_pair, key_pair_fields);
+LIST_OF(key_pairs, "[]*dependency.KeyPair", type_key_pair_ptr, PTR);
+
+/* ---- the mesh ---- */
+
+static const struct field ca_root_fields[] = {
+    TEXT(ca_root, ID, id),
+    TEXT(ca_root, Name, name),
+    {.name = "RootCertPEM",
+	AT(ca_root, root_cert, PSTR, type_string),
+	.json = "RootCert"},
+    FLAG(ca_root, Active, active),
+    INDEX(ca_root, CreateIndex, create_index),
+    INDEX(ca_root, ModifyIndex, modify_index),
+};
+RECORD(ca_root, "api.CARoot", ca_root, ca_root_fields);
+LIST_OF(ca_roots, "[]*api.CARoot", type_ca_root_ptr, PTR);
+
+static const struct field ca_leaf_fields[] = {
+    OPTIONAL(ca_leaf, SerialNumber, serial_number),
+    OPTIONAL(ca_leaf, CertPEM, cert),
+    OPTIONAL(ca_leaf, PrivateKeyPEM, private_key),
+    OPTIONAL(ca_leaf, Service, service),
+    OPTIONAL(ca_leaf, ServiceURI, service_uri),
+    {.name = "ValidAfter", AT(ca_leaf, valid_after, VALUE, type_time)},
+    {.name = "ValidBefore", AT(ca_leaf, valid_before, VALUE, type_time)},
+    {.name = "CreateIndex",
+	AT(ca_leaf, create_index, U64, type_uint64),
+	.omit_empty = true},
+    {.name = "ModifyIndex",
+	AT(ca_leaf, modify_index, U64, type_uint64),
+	.omit_empty = true},
+};
+RECORD(ca_leaf, "api.LeafCert", ca_leaf, ca_leaf_fields);
+
+static const struct field partition_fields[] = {
+    TEXT(partition, Name, name),
+    TEXT(partition, Description, description),
+};
+RECORD(partition, "dependency.Partition", partition, partition_fields);
+LIST_OF(partitions, "[]*dependency.Partition", type_partition_ptr, PTR);
+
+#define STRINGS(record, go, member)                                 \
+	{                                                           \
+		.name = #go, AT(record, member, LIST, type_strings) \
+	}
+#define TIME(go, member)                                                      \
+	{                                                                     \
+		.name = #go, AT(peering_stream, member, VALUE, type_time_ptr) \
+	}
+
+static const struct type type_time_ptr = {
+    .kind = KIND_PTR, .name = "*time.Time", .elem = &type_time};
+static const struct field stream_fields[] = {
+    STRINGS(peering_stream, ImportedServices, imported),
+    STRINGS(peering_stream, ExportedServices, exported),
+    TIME(LastHeartbeat, last_heartbeat),
+    TIME(LastReceive, last_receive),
+    TIME(LastSend, last_send),
+};
+static const struct type type_stream = {.kind = KIND_STRUCT,
+    .name = "dependency.PeeringStreamStatus",
+    .size = sizeof(struct peering_stream),
+    .fields = stream_fields,
+    .field_count = COUNT(stream_fields)};
+static const struct field remote_fields[] = {
+    TEXT(peering_remote, Partition, partition),
+    TEXT(peering_remote, Datacenter, datacenter),
+};
+static const struct type type_remote = {.kind = KIND_STRUCT,
+    .name = "dependency.PeeringRemoteInfo",
+    .size = sizeof(struct peering_remote),
+    .fields = remote_fields,
+    .field_count = COUNT(remote_fields)};
+static const struct field peering_fields[] = {
+    TEXT(peering, ID, id),
+    TEXT(peering, Name, name),
+    TEXT(peering, Partition, partition),
+    STRINGS_MAP(peering, Meta, meta),
+    TEXT(peering, PeeringState, state),
+    TEXT(peering, PeerID, peer_id),
+    TEXT(peering, PeerServerName, peer_server_name),
+    STRINGS(peering, PeerServerAddresses, peer_server_addresses),
+    {.name = "StreamStatus", AT(peering, stream, STRUCT, type_stream)},
+    {.name = "Remote", AT(peering, remote, STRUCT, type_remote)},
+};
+RECORD(peering, "dependency.Peering", peering, peering_fields);
+LIST_OF(peerings, "[]*dependency.Peering", type_peering_ptr, PTR);
+
+static const struct field consumers_fields[] = {
+    STRINGS(service_consumers, Peers, peers),
+    STRINGS(service_consumers, Partitions, partitions),
+};
+static const struct type type_consumers = {.kind = KIND_STRUCT,
+    .name = "dependency.ResolvedConsumers",
+    .size = sizeof(struct service_consumers),
+    .fields = consumers_fields,
+    .field_count = COUNT(consumers_fields)};
+static const struct field exported_fields[] = {
+    TEXT(exported_service, Service, service),
+    TEXT(exported_service, Partition, partition),
+    TEXT(exported_service, Namespace, ns),
+    {.name = "Consumers",
+	AT(exported_service, consumers, STRUCT, type_consumers)},
+};
+RECORD(
+    exported, "dependency.ExportedService", exported_service, exported_fields);
+LIST_OF(
+    exported_services, "[]dependency.ExportedService", type_exported, STRUCT);
+
+static const struct field imported_fields[] = {
+    TEXT(imported_service, Service, service),
+    TEXT(imported_service, Namespace, ns),
+    TEXT(imported_service, SourcePartition, source_partition),
+};
+RECORD(
+    imported, "dependency.ImportedService", imported_service, imported_fields);
+LIST_OF(
+    imported_services, "[]dependency.ImportedService", type_imported, STRUCT);
