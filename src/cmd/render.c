@@ -53,6 +53,9 @@ tell(const struct group *g, const struct apply_result *r)
 	case APPLY_WRITTEN:
 		printf("%s: %zu file%s written\n", group_name(g), r->changed,
 		    r->changed == 1 ? "" : "s");
+		if (r->not_running)
+			fprintf(stderr, "weir: %s: not reloaded: %s\n",
+			    group_name(g), r->error.text);
 		break;
 	case APPLY_RELOADED:
 		printf("%s: %zu file%s written, reloaded in %lld ms\n",

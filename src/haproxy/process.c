@@ -144,6 +144,7 @@ read_words(struct str line, const struct table *t, struct str words[COLUMNS],
 			*failed = (int)number(
 			    (struct str){word.ptr + 9, word.len - 9});
 			n--;
+			continue;
 		}
 		for (int c = 0; c < COLUMNS; c++)
 			if (t->place[c] == n)
