@@ -32,7 +32,7 @@ struct config_consul {
 	char *token;        /* CONSUL_HTTP_TOKEN only: no key, so that it never
 			     * stands in a readable file; wiped on free */
 	char *token_file;   /* CONSUL_HTTP_TOKEN_FILE */
-	char *auth;         /* CONSUL_HTTP_AUTH user:password; wiped */
+	char *auth;         /* CONSUL_HTTP_AUTH user:password, no key either */
 	char *datacenter;
 	char *ns;           /* CONSUL_NAMESPACE */
 	char *partition;    /* CONSUL_PARTITION */
@@ -80,6 +80,7 @@ struct config_template { /* [template "NAME"] */
 	struct config_place place;
 	char *source;
 	char *destination;             /* NULL: standard output (render -t IN) */
+	char *haproxy_name;
 	struct config_haproxy *haproxy; /* NULL: none; borrowed */
 	char *check;                   /* command, {candidate} replaced */
 	char *reload;                  /* command after a change */
@@ -87,7 +88,7 @@ struct config_template { /* [template "NAME"] */
 	mode_t mode;                   /* (mode_t)-1: keep, else 0644 */
 	char *owner, *group;           /* NULL: keep; "owner = USER:GROUP" */
 	int64_t settle_min_ms, settle_max_ms; /* default 250 ms, 2 s */
-	char *left_delimiter, *right_delimiter;
+	char *left_delimiter, *right_delimiter; /* NULL: Go's {{ }} */
 	bool error_on_missing_key;
 	struct config_strings function_denylist;
 	char *sandbox_path;
