@@ -199,14 +199,15 @@ on_check(void *arg, struct child_result *result)
 static void
 check(struct apply *a)
 {
-	const struct check_job *job = &a->checks.items[a->at];
-	struct child_options options = {
-	    .shell = job->shell, .on_exit = on_check, .arg = a};
+	struct child_options options = {.on_exit = on_check, .arg = a};
+	const struct check_job *job;
 
 	if (a->at == a->checks.count) {
 		end_checks(a);
 		return;
 	}
+	job = &a->checks.items[a->at];
+	options.shell = job->shell;
 	options.argv = (const char *const *)job->argv;
 	options.timeout_ms = job->timeout_ms;
 	a->child = child_start(a->loop, &options, &a->result.error);

@@ -90,8 +90,8 @@ struct check_jobs {
 /* All checks of what has a candidate. -1: they cannot be prepared. */
 int check_jobs_init(struct check_jobs *, struct generation *, struct error *);
 void check_jobs_fini(struct check_jobs *);
-/* What the end of one means: 0, or -1 and why. REFUSED, if the check itself says
- * so; any other kind if it could not do its work. */
+/* What the end of one means: 0, or -1 and why. REFUSED, if the check itself
+ * says so; any other kind if it could not do its work. */
 int check_job_judge(const struct check_job *, const struct generation *,
     struct child_result *, struct error *);
 
