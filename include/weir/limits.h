@@ -19,6 +19,9 @@
 #define LIMIT_CALL_DEPTH 100000u
 /* Nested parentheses in one expression: Go's bound. */
 #define LIMIT_EXPRESSION_DEPTH 10000u
+/* Nested if, range, with, block and links of an else-if chain: Go has no bound;
+ * ours is what fits the C stack. */
+#define LIMIT_BLOCK_DEPTH 4000u
 /* Bytes that one render may allocate beside its output. */
 #define LIMIT_RENDER_BYTES (1024u << 20)
 /* Depth of a value that is walked (printed, encoded, compared): Go's bound for
