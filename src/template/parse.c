@@ -202,8 +202,9 @@ definition(struct parser *p)
 
 /* --- actions --- */
 
-/* block "name" pipeline }} list {{end}}: defines it, and calls it here */
-static struct node *
+/* block "name" pipeline }} list {{end}}: defines it, and calls it here. Not
+ * inlined, since its scope would widen the frame of every level. */
+__attribute__((noinline)) static struct node *
 block(struct parser *p)
 {
 	static const char context[] = "block clause";
@@ -270,7 +271,7 @@ take_stop(struct parser *p, enum token_kind kind, struct stop *stop)
 
 	stop->kind = kind;
 	stop->action = p->action_pos;
-	t = parse_peek_word(p);
+	t = *parse_peek_word(p);
 	if (kind == TOKEN_END)
 		t = parse_expect(p, TOKEN_RIGHT, "end");
 	else if (t.kind != TOKEN_IF && t.kind != TOKEN_WITH)
@@ -289,7 +290,7 @@ else_list(struct parser *p, const struct control *c, struct stop *stop)
 	size_t from = p->node_count;
 	struct node *list;
 
-	if (c->kind != NODE_RANGE && parse_peek(p).kind == c->token) {
+	if (c->kind != NODE_RANGE && parse_peek(p)->kind == c->token) {
 		parse_next(p);
 		/* To the reader it is the first action that wants the end. */
 		p->action_pos = p->opens[p->open_count - 1].pos;
@@ -332,7 +333,7 @@ control(struct parser *p, const struct control *c)
 static struct node *
 print_action(struct parser *p)
 {
-	struct token t = parse_peek(p);
+	struct token t = *parse_peek(p);
 	struct node *n = parse_node(p, NODE_ACTION, t.pos, t.line);
 
 	n->u.action = parse_pipeline(p, "command", TOKEN_RIGHT);
@@ -394,11 +395,11 @@ text_or_action(struct parser *p, struct stop *stop)
 static struct node *
 item_list(struct parser *p, struct stop *stop)
 {
-	struct token t = parse_peek_word(p);
+	struct token t = *parse_peek_word(p);
 	struct node *list = parse_node(p, NODE_LIST, t.pos, t.line), *n;
 	size_t from = p->node_count;
 
-	while (parse_peek_word(p).kind != TOKEN_EOF) {
+	while (parse_peek_word(p)->kind != TOKEN_EOF) {
 		n = text_or_action(p, stop);
 		if (!n) {
 			list->u.list = parse_take(p, from);
@@ -415,7 +416,7 @@ item_list(struct parser *p, struct stop *stop)
 static bool
 takes_define(struct parser *p)
 {
-	struct token left = parse_peek(p);
+	struct token left = *parse_peek(p);
 
 	if (left.kind != TOKEN_LEFT)
 		return false;
@@ -437,9 +438,9 @@ file(struct parser *p)
 	struct token t;
 
 	scope_enter(p, &scope);
-	t = parse_peek(p);
+	t = *parse_peek(p);
 	root = parse_node(p, NODE_LIST, t.pos, t.line);
-	while (parse_peek(p).kind != TOKEN_EOF) {
+	while (parse_peek(p)->kind != TOKEN_EOF) {
 		if (takes_define(p)) {
 			definition(p);
 			continue;

@@ -53,13 +53,58 @@ struct parser {
 
 /* --- parse_token.c --- */
 
-/* The token in hand is taken; the next one is looked at, past blanks or not. */
-struct token parse_next(struct parser *);
-struct token parse_peek(struct parser *);
-struct token parse_next_word(struct parser *);
-struct token parse_peek_word(struct parser *);
-/* Gives back the last token taken, or before it others, the first one first. */
-void parse_back(struct parser *);
+/* Takes the next token. */
+static inline struct token
+parse_next(struct parser *p)
+{
+	struct scope *s = p->scope;
+
+	if (s->pushed > 0)
+		s->pushed--;
+	else
+		s->tokens[0] = lex_next(&p->lex);
+	return s->tokens[s->pushed];
+}
+
+/* Looks at the next token: it is valid until the one behind it is read. */
+static inline const struct token *
+parse_peek(struct parser *p)
+{
+	struct scope *s = p->scope;
+
+	if (s->pushed == 0) {
+		s->tokens[0] = lex_next(&p->lex);
+		s->pushed = 1;
+	}
+	return &s->tokens[s->pushed - 1];
+}
+
+/* The same past a blank, which is taken. */
+static inline const struct token *
+parse_peek_word(struct parser *p)
+{
+	const struct token *t;
+
+	while ((t = parse_peek(p))->kind == TOKEN_SPACE)
+		p->scope->pushed--;
+	return t;
+}
+
+static inline struct token
+parse_next_word(struct parser *p)
+{
+	parse_peek_word(p);
+	return parse_next(p);
+}
+
+/* Gives back the last token taken. */
+static inline void
+parse_back(struct parser *p)
+{
+	p->scope->pushed++;
+}
+
+/* The same with one, with two others before it. */
 void parse_back2(struct parser *, const struct token *first);
 void parse_back3(
     struct parser *, const struct token *first, const struct token *second);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Expressions: pipeline, command, operand, term. These four call each other for
- * every parenthesis, to a depth of ten thousand, so rarer work stands in
- * functions of its own to keep their frames small.
+ * every parenthesis, to a depth of ten thousand, so what they need besides
+ * stands in functions that are not inlined: their frames stay small.
  */
 #include "parse.h"
 
 #include "literal.h"
 #include "weir/limits.h"
+
+#define NOINLINE __attribute__((noinline))
 
 /* --- fields and variables --- */
 
@@ -149,7 +151,7 @@ simple_term(struct parser *p, const struct token *t)
 
 /* What is not '(' of: literal | function | . | .Field | $x | '(' pipeline ')'.
  * True if it is '(', which is taken then. */
-static bool
+NOINLINE static bool
 is_paren(struct parser *p, struct node **simple)
 {
 	struct token t = parse_next_word(p);
@@ -167,10 +169,10 @@ is_paren(struct parser *p, struct node **simple)
 }
 
 /* term .Field+, the term taken and a field next */
-static struct node *
+NOINLINE static struct node *
 chain(struct parser *p, struct node *term)
 {
-	struct token t = parse_peek(p);
+	struct token t = *parse_peek(p);
 	struct node *n = term;
 
 	if (term->kind == NODE_FIELD || term->kind == NODE_VARIABLE) {
@@ -180,10 +182,10 @@ chain(struct parser *p, struct node *term)
 		n = parse_node(p, NODE_CHAIN, t.pos, t.line);
 		n->u.chain.base = term;
 	}
-	for (; t.kind == TOKEN_FIELD; t = parse_peek(p)) {
-		parse_next(p);
+	do {
+		t = parse_next(p);
 		add_name(p, n, without_dot(t.text));
-	}
+	} while (parse_peek(p)->kind == TOKEN_FIELD);
 	switch (term->kind) {
 	case NODE_BOOL:
 	case NODE_STRING:
@@ -214,14 +216,14 @@ operand(struct parser *p)
 		n = parse_pipeline(p, "parenthesized pipeline", TOKEN_CLOSE);
 		p->scope->parens--;
 	}
-	if (n && parse_peek(p).kind == TOKEN_FIELD)
+	if (n && parse_peek(p)->kind == TOKEN_FIELD)
 		n = chain(p, n);
 	return n;
 }
 
 /* Does another operand follow? Takes the blank or the pipe behind one, leaves
  * what ends the pipeline. */
-static bool
+NOINLINE static bool
 goes_on(struct parser *p)
 {
 	struct token t = parse_next(p);
@@ -240,12 +242,12 @@ goes_on(struct parser *p)
 	}
 }
 
-static struct node *
+NOINLINE static struct node *
 begin(struct parser *p, enum node_kind kind)
 {
-	struct token t = parse_peek_word(p);
+	const struct token *t = parse_peek_word(p);
 
-	return parse_node(p, kind, t.pos, t.line);
+	return parse_node(p, kind, t->pos, t->line);
 }
 
 /* operand (blank operand)* */
@@ -275,7 +277,7 @@ check_comma(struct parser *p, const char *context, size_t declared)
 	struct token t;
 
 	if (!strcmp(context, "range") && declared < 2) {
-		t = parse_peek_word(p);
+		t = *parse_peek_word(p);
 		if (t.kind == TOKEN_VARIABLE || t.kind == TOKEN_RIGHT ||
 		    t.kind == TOKEN_CLOSE)
 			return;
@@ -286,18 +288,18 @@ check_comma(struct parser *p, const char *context, size_t declared)
 }
 
 /* ($x [, $y] (:= | =))?; a variable that is not declared is given back. */
-static void
+NOINLINE static void
 declarations(struct parser *p, const char *context, struct node *pipe)
 {
 	size_t from = p->node_count;
 	struct token v, behind, next;
 
-	while ((v = parse_peek_word(p)).kind == TOKEN_VARIABLE) {
+	while (parse_peek_word(p)->kind == TOKEN_VARIABLE) {
 		bool comma;
 
-		parse_next(p);
-		behind = parse_peek(p);
-		next = parse_peek_word(p);
+		v = parse_next(p);
+		behind = *parse_peek(p);
+		next = *parse_peek_word(p);
 		comma = next.kind == TOKEN_OTHER && str_is(next.text, ",");
 		if (next.kind != TOKEN_ASSIGN && next.kind != TOKEN_DECLARE &&
 		    !comma) {
@@ -324,7 +326,7 @@ declarations(struct parser *p, const char *context, struct node *pipe)
 }
 
 /* Only the first command may begin with something that can't be called. */
-static void
+NOINLINE static void
 check_pipeline(struct parser *p, const struct node *pipe, const char *context)
 {
 	if (pipe->u.pipe.cmd_count == 0)
@@ -349,7 +351,7 @@ check_pipeline(struct parser *p, const struct node *pipe, const char *context)
 }
 
 /* Does a command follow? Otherwise end was taken. */
-static bool
+NOINLINE static bool
 has_command(struct parser *p, const char *context, enum token_kind end)
 {
 	struct token t = parse_next_word(p);

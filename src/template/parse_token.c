@@ -16,56 +16,6 @@ static const char *const builtin_names[] = {"and", "break", "call", "continue",
     "range", "slice", "template", "urlquery", "with"};
 #define BUILTINS (sizeof(builtin_names) / sizeof(*builtin_names))
 
-struct token
-parse_next(struct parser *p)
-{
-	struct scope *s = p->scope;
-
-	if (s->pushed > 0)
-		s->pushed--;
-	else
-		s->tokens[0] = lex_next(&p->lex);
-	return s->tokens[s->pushed];
-}
-
-struct token
-parse_peek(struct parser *p)
-{
-	struct scope *s = p->scope;
-
-	if (s->pushed == 0) {
-		s->tokens[0] = lex_next(&p->lex);
-		s->pushed = 1;
-	}
-	return s->tokens[s->pushed - 1];
-}
-
-struct token
-parse_next_word(struct parser *p)
-{
-	struct token t;
-
-	do
-		t = parse_next(p);
-	while (t.kind == TOKEN_SPACE);
-	return t;
-}
-
-struct token
-parse_peek_word(struct parser *p)
-{
-	struct token t = parse_next_word(p);
-
-	parse_back(p);
-	return t;
-}
-
-void
-parse_back(struct parser *p)
-{
-	p->scope->pushed++;
-}
-
 void
 parse_back2(struct parser *p, const struct token *first)
 {
