@@ -282,9 +282,10 @@ struct answer *view_ask(struct view *, const struct query *, int line);
 /* In order of asking: for (size_t i = 0; (w = view_next(v, &i));) */
 const struct wanted *view_next(const struct view *, size_t *at);
 
-/* The functions service, services, node, nodes, key, ls, tree, datacenters …
- * and those over their records (byTag, byKey …) that need the record types. */
-extern const struct func_family catalog_family;
+/* The functions service, services, node, nodes, key, ls, tree, datacenters …,
+ * those over their records (byTag, byKey …), and Vault's and Nomad's, which only
+ * wait. NULL-terminated. */
+extern const struct func_family *const catalog_families[];
 
 /* ---- catalog file ---- */
 

@@ -54,7 +54,8 @@ print_family(const struct func_family *f)
 static int
 list_functions(void)
 {
-	print_family(&catalog_family);
+	for (size_t i = 0; catalog_families[i]; i++)
+		print_family(catalog_families[i]);
 	for (size_t i = 0; template_families[i]; i++)
 		print_family(template_families[i]);
 	return fflush(stdout) ? 1 : 0;

@@ -132,7 +132,7 @@ plan_touch(struct plan *p, struct str id, int64_t now)
 				settle_now(&t->settle, now);
 			else
 				change(t, now);
-		} else if (strmap_has(&t->view.by_id, id)) {
+		} else if (view_has(&t->view, id)) {
 			change(t, now);
 		}
 	}

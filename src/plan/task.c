@@ -95,8 +95,6 @@ task_fini(struct task *t)
 	strings_fini(&t->files_written);
 }
 
-static const struct func_family *const families[] = {&catalog_family, NULL};
-
 static struct template *
 parse(const struct config_template *c, struct str text, struct error *e)
 {
@@ -108,7 +106,7 @@ parse(const struct config_template *c, struct str text, struct error *e)
 	    .sandbox_path = c->sandbox_path,
 	    .denied = (const char *const *)c->function_denylist.items,
 	    .denied_count = c->function_denylist.count,
-	    .families = families,
+	    .families = catalog_families,
 	};
 
 	return template_new(&o, text, e);
