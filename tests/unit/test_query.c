@@ -47,7 +47,8 @@ an_identity_names_every_part_in_a_fixed_order(void **state)
 		const char *argument, *id;
 	} rows[] = {
 	    {QUERY_SERVICE, "web", "health.service(web|passing)"},
-	    {QUERY_SERVICE, "v1.web?peer=q&partition=p@nowhere~web01|warning,any",
+	    {QUERY_SERVICE,
+		"v1.web?peer=q&partition=p@nowhere~web01|warning,any",
 		"health.service(v1.web@nowhere@partition=p@peer=q~web01|any,"
 		"warning)"},
 	    {QUERY_SERVICE, "web@nowhere|warning,passing,critical,passing",
@@ -95,8 +96,8 @@ an_identity_names_every_part_in_a_fixed_order(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_str(parsed(rows[i].kind, rows[i].argument)->id,
-		    rows[i].id);
+		assert_str(
+		    parsed(rows[i].kind, rows[i].argument)->id, rows[i].id);
 }
 
 static void
@@ -149,7 +150,8 @@ a_wrong_argument_is_refused_in_consul_templates_words(void **state)
 		"health.service: invalid filter: \"up\" in \"pay|up\""},
 	    {QUERY_CONNECT, "pay proxy",
 		"health.service: invalid format: \"pay proxy\""},
-	    {QUERY_SERVICES, "web", "catalog.services: invalid format: \"web\""},
+	    {QUERY_SERVICES, "web",
+		"catalog.services: invalid format: \"web\""},
 	    {QUERY_SERVICES, "@dc2~a",
 		"catalog.services: invalid format: \"@dc2~a\""},
 	    {QUERY_NODE, "@dc2", "catalog.node: invalid format: \"@dc2\""},
@@ -202,8 +204,8 @@ the_last_dot_divides_tag_and_name(void **state)
 	const struct query *q;
 
 	(void)state;
-	q = parsed(QUERY_SERVICE,
-	    "traefik.frontend.rule=Host:api.example.com.api");
+	q = parsed(
+	    QUERY_SERVICE, "traefik.frontend.rule=Host:api.example.com.api");
 	assert_str(q->tag, "traefik.frontend.rule=Host:api.example.com");
 	assert_str(q->name, "api");
 	q = parsed(QUERY_SERVICE, "v1..web");
@@ -219,8 +221,7 @@ static void
 only_passing_is_the_default_filter(void **state)
 {
 	(void)state;
-	assert_int_equal(
-	    parsed(QUERY_SERVICE, "web")->filters, FILTER_PASSING);
+	assert_int_equal(parsed(QUERY_SERVICE, "web")->filters, FILTER_PASSING);
 	assert_int_equal(parsed(QUERY_SERVICE, "web|,")->filters, 0);
 	assert_int_equal(parsed(QUERY_SERVICE, "web|,any,,passing")->filters,
 	    FILTER_ANY | FILTER_PASSING);
@@ -235,7 +236,8 @@ the_first_value_of_a_parameter_counts(void **state)
 	(void)state;
 	assert_str(q->partition, "a");
 	assert_str(q->peer, "");
-	assert_str(parsed(QUERY_SERVICE, "web?partition=a=b")->partition, "a=b");
+	assert_str(
+	    parsed(QUERY_SERVICE, "web?partition=a=b")->partition, "a=b");
 	assert_str(parsed(QUERY_KEY, "a?peer=x")->peer, "");
 }
 
