@@ -258,6 +258,9 @@ const char *value_type_name(const struct value *);
 struct value value_index(const struct value *slice, size_t i);
 /* Writes element i of a slice that the render owns (sortAlpha does). */
 void value_set_index(const struct value *slice, size_t i, struct value);
+/* Elements [from, to) of a slice or array, from <= to <= len: a slice that
+ * shares them. */
+struct value value_part(const struct value *slice, size_t from, size_t to);
 /* What lies at `at` in form `store`, of Go type `type`. */
 struct value value_load(const struct type *type, enum store, const void *at);
 /* Field of a record; record is the C memory. */

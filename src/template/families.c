@@ -7,5 +7,9 @@
 
 const struct func_family *const template_families[] = {
     &family_encoding,
+    &family_sprig_dicts,
+    &family_sprig_lists,
+    &family_sprig_math,
+    &family_sprig_types,
     NULL,
 };

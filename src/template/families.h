@@ -5,6 +5,7 @@
 
 #include "weir/template.h"
 
-extern const struct func_family family_encoding;
+extern const struct func_family family_encoding, family_sprig_dicts,
+    family_sprig_lists, family_sprig_math, family_sprig_types;
 
 #endif

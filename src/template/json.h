@@ -12,7 +12,8 @@
 /*
  * json.Unmarshal into an interface {}. The result lives in the arena; strings
  * without escapes point into the text, which must live as long. -1 and Go's
- * message for what is no JSON.
+ * message for what is no JSON (the result is nil then), and for numbers that no
+ * float64 holds (nil stands in their place).
  */
 int json_decode(
     struct arena *, struct str text, struct value *result, struct error *);

@@ -224,9 +224,9 @@ convert(struct json *j, const char *start, struct value *v)
 	f = strtod(copy, NULL);
 	if (copy != small)
 		free(copy);
+	*v = isinf(f) ? VALUE_NIL : value_float(f);
 	if (isinf(f) && !j->too_big.ptr)
 		j->too_big = text;
-	*v = value_float(f);
 }
 
 /* number = [ "-" ] int [ frac ] [ exp ] */
@@ -425,7 +425,9 @@ json_decode(struct arena *arena, struct str text, struct value *result,
 	    .error = error};
 	int rc = document(&j, result);
 
-	if (rc == 0 && j.too_big.ptr)
+	if (rc < 0)
+		*result = VALUE_NIL;
+	else if (j.too_big.ptr)
 		rc = error_set(error, ERROR_TEMPLATE,
 		    "json: cannot unmarshal number %.*s into Go value of type "
 		    "float64",

@@ -183,6 +183,20 @@ store(const struct type *type, enum store as, void *at, struct value v)
 	assert(!"a list of packed strings is never written");
 }
 
+struct value
+value_part(const struct value *slice, size_t from, size_t to)
+{
+	struct value part = *slice;
+
+	assert(from <= to && to <= slice->len);
+	if (slice->u.items)
+		part.u.items = (const char *)slice->u.items +
+		    from * stride(slice->type);
+	part.len = (uint32_t)(to - from);
+	part.not_nil = slice->len || slice->not_nil;
+	return part;
+}
+
 void
 value_set_index(const struct value *slice, size_t i, struct value v)
 {
