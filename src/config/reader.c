@@ -164,6 +164,18 @@ next_line(char *to, int size, void *arg)
 	return to;
 }
 
+/* inih 55 drops the comment of a first line, but not that of a continuation. */
+static struct str
+without_comment(struct str s)
+{
+	for (size_t i = 1; i < s.len; i++)
+		if (s.ptr[i] == ';' && is_blank(s.ptr[i - 1]))
+			s.len = i;
+	while (s.len > 0 && is_blank(s.ptr[s.len - 1]))
+		s.len--;
+	return s;
+}
+
 static int
 continue_entry(struct reader *r, const char *value)
 {
@@ -186,9 +198,9 @@ continue_entry(struct reader *r, const char *value)
 	}
 	if (r->value.len == 0)
 		r->value_at = place(r, start);
-	else if (*value)
+	else
 		buf_char(&r->value, ' ');
-	buf_puts(&r->value, value);
+	buf_str(&r->value, without_comment(str_of(value)));
 	return 0;
 }
 
