@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connections. A blocking query holds one for as long as it waits, unless
+ * HTTP/2 carries many on one. When there are more watches than connections, the
+ * most volatile keep theirs and the rest is swept; who changes is promoted, and
+ * the calmest makes room.
+ *
+ * A default agent resets the 201st connection of a client (Consul's
+ * limits.http_max_conns_per_client).
+ */
+#include "core.h"
+
+#include <assert.h>
+
+/* Plain requests at once: two cores are kept busy, and no more than so many
+ * answers are in memory. */
+#define WORKERS_MOST  12u
+#define WORKERS_LEAST 2u
+/* Streams on a connection of HTTP/2. */
+#define STREAMS 250u
+/* Connections left for plain requests when all may block. */
+#define SPARE 2u
+/* Milliseconds between two promotions: each costs a connection. */
+#define PROMOTE_MS 200
+/* By how much the score must be better: a change half a minute ago. */
+#define PROMOTE_SCORE 0.5
+
+/* ---- the queue ---- */
+
+void
+queue_put(struct watch *w, bool urgent)
+{
+	int which = urgent ? QUEUE_URGENT : QUEUE_NORMAL;
+	struct queue *q = &w->consul->queues[which];
+
+	assert(w->queue < 0);
+	w->queue = which;
+	w->queue_next = NULL;
+	w->queue_prev = q->last;
+	if (q->last)
+		q->last->queue_next = w;
+	else
+		q->first = w;
+	q->last = w;
+	watch_set_state(w, WATCH_QUEUED);
+}
+
+void
+queue_remove(struct watch *w)
+{
+	struct queue *q;
+
+	if (w->queue < 0)
+		return;
+	q = &w->consul->queues[w->queue];
+	w->queue = -1;
+	if (w->queue_prev)
+		w->queue_prev->queue_next = w->queue_next;
+	else
+		q->first = w->queue_next;
+	if (w->queue_next)
+		w->queue_next->queue_prev = w->queue_prev;
+	else
+		q->last = w->queue_prev;
+}
+
+static struct watch *
+queue_first(const struct consul *c)
+{
+	for (int i = 0; i < QUEUES; i++)
+		if (c->queues[i].first)
+			return c->queues[i].first;
+	return NULL;
+}
+
+static unsigned
+connections(const struct consul *c)
+{
+	return c->config->max_connections > 0
+		   ? (unsigned)c->config->max_connections
+		   : 1;
+}
+
+void
+queue_pump(struct consul *c)
+{
+	unsigned most = connections(c) * (c->multiplexed ? STREAMS : 1);
+	struct watch *w;
+
+	while (!c->closing && c->fetching < c->workers && c->out < most &&
+	       (w = queue_first(c))) {
+		queue_remove(w);
+		watch_send(w, w->want == ASK_BLOCK ? ASK_PLAIN : w->want);
+	}
+}
+
+/* ---- who may block ---- */
+
+static bool
+blocks(const struct watch *w)
+{
+	return !request_is_polled(w->query);
+}
+
+/* The watch with (or without) a connection that is best given up (or best
+ * given one). Who can't be probed keeps its own before all others. */
+static struct watch *
+pick(const struct consul *c, bool dedicated)
+{
+	int64_t now = consul_now(c);
+	struct strmap_entry *e;
+	struct watch *best = NULL;
+	double best_score = 0;
+
+	for (size_t i = 0; (e = strmap_next(&c->watches, &i));) {
+		struct watch *w = e->value;
+		double score = watch_score(w, now);
+
+		if (w->dedicated != dedicated || !blocks(w))
+			continue;
+		if (!request_takes_probe(w->query))
+			score += 1e6;
+		if (dedicated)
+			score = -score;
+		if (!best || score > best_score) {
+			best = w;
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+static unsigned
+count(const struct consul *c, bool only_dedicated)
+{
+	struct strmap_entry *e;
+	unsigned n = 0;
+
+	for (size_t i = 0; (e = strmap_next(&c->watches, &i));) {
+		const struct watch *w = e->value;
+
+		n += blocks(w) && (w->dedicated || !only_dedicated);
+	}
+	return n;
+}
+
+static bool
+is_bound(const struct watch *w)
+{
+	return !request_takes_probe(w->query);
+}
+
+/* As many as the room allows, and of those that want it the right ones. */
+static void
+fill(struct consul *c, unsigned room)
+{
+	unsigned n = count(c, true);
+	struct watch *in, *out;
+
+	for (; n > room && (out = pick(c, true)); n--)
+		watch_release(out);
+	for (; n < room && (in = pick(c, false)); n++)
+		watch_dedicate(in);
+	/* Room for those that can't be probed. */
+	while ((in = pick(c, false)) && is_bound(in) && (out = pick(c, true)) &&
+	       !is_bound(out)) {
+		watch_release(out);
+		watch_dedicate(in);
+	}
+}
+
+static unsigned
+clamp(unsigned n, unsigned least, unsigned most)
+{
+	return n < least ? least : n > most ? most : n;
+}
+
+void
+budget_assign(struct consul *c)
+{
+	unsigned most = connections(c), wanted = count(c, false), taken;
+	unsigned room = most > SPARE ? most - SPARE : 1;
+
+	if (c->closing)
+		return;
+	if (c->multiplexed)
+		room = most * STREAMS - STREAMS / 4;
+	c->sweeping = wanted > room && !c->options.once;
+	c->workers = clamp(most, 1, WORKERS_MOST);
+	if (c->sweeping) {
+		c->workers = clamp(most / 8, WORKERS_LEAST, WORKERS_MOST);
+		taken = c->workers + sweep_connections(c);
+		room = most > taken ? most - taken : 1;
+	}
+	fill(c, room);
+	sweep_arrange(c);
+	queue_pump(c);
+}
+
+void
+budget_promote(struct watch *w)
+{
+	struct consul *c = w->consul;
+	int64_t now = consul_now(c);
+	struct watch *out;
+
+	if (!c->sweeping || !blocks(w) || now - c->promoted_ms < PROMOTE_MS)
+		return;
+	out = pick(c, true);
+	if (!out || is_bound(out) ||
+	    watch_score(w, now) < watch_score(out, now) + PROMOTE_SCORE)
+		return;
+	c->promoted_ms = now;
+	watch_release(out);
+	watch_dedicate(w);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Private to the stage: the set of watches and one watch. A watch asks in one
+ * of three ways: plain (an answer at once), block (an answer when the index has
+ * passed), probe (the index alone). Plain requests and probes pass through one
+ * queue, so that a thousand watches don't ask at once; a blocking query needs a
+ * connection of the watch's own, of which there is a budget.
+ *
+ * Who decides what: watch.c how one watch goes on after an answer, a failure or
+ * a pause; budget.c who may block and who is next in the queue; sweep.c when
+ * those without a connection are looked at.
+ */
+#ifndef WEIR_CONSUL_CORE_H
+#define WEIR_CONSUL_CORE_H
+
+#include "weir/consul.h"
+#include "weir/http.h"
+
+#include "endpoint.h"
+#include "request.h"
+#include "token.h"
+
+enum ask { ASK_PLAIN, ASK_PROBE, ASK_BLOCK, ASK_AGENT };
+
+struct scope;
+struct sentinel;
+struct reach;
+
+struct watch {
+	struct consul *consul;
+	struct query *query;             /* owned; NULL: a sentinel, or self */
+	const struct sentinel *sentinel; /* what it looks at, or NULL */
+	struct scope *scope;             /* sentinels: whose */
+	struct str id;
+	enum watch_state state;
+
+	enum ask want;  /* asked when its turn comes */
+	enum ask asked; /* by the request that is out */
+	struct http_request *request;
+	size_t endpoint;      /* that the request went to */
+	unsigned outstanding; /* callbacks still to come */
+	uv_timer_t timer;
+	bool timer_open;
+	struct reach *reach; /* datacenters true */
+
+	uint64_t index;            /* of the last good answer */
+	uint64_t hash;             /* of its body */
+	uint64_t heard_index;      /* of the last answer of any kind */
+	int64_t good_ms;           /* when it came: loop's time */
+	int64_t sent_ms, heard_ms; /* the last request, its answer */
+	int64_t due_ms;            /* PACING, BACKOFF: until */
+	uint32_t failures;         /* in a row */
+	uint32_t tried;            /* addresses, since one answered */
+	uint32_t early;            /* answers in a row that brought
+				    * nothing and came at once */
+	char *error;
+	bool answered;
+	bool dedicated;   /* has a connection of its own for blocking */
+	bool consistent;  /* the next is asked without `stale` */
+	bool again;       /* something changed while a request was out */
+	bool in_round;    /* counted in consul->round_left */
+	bool complained;  /* its failure was logged */
+	bool unreachable; /* its failure: no connection came about */
+
+	double score; /* changes lately: halves every minute */
+	int64_t score_ms;
+	uint64_t generation; /* of consul_want that wanted it */
+	struct watch *queue_prev, *queue_next;
+	int queue; /* which it is on; -1: none */
+};
+
+struct queue {
+	struct watch *first, *last;
+};
+
+enum { QUEUE_URGENT, QUEUE_NORMAL, QUEUES };
+
+struct consul {
+	struct consul_options options;
+	const struct config_consul *config;
+	struct http_client *http;
+	struct endpoints endpoints;
+	struct token token;
+	struct strmap watches; /* id → struct watch, queries only */
+	struct watch *self;    /* who the agent is */
+	char *agent_name, *datacenter;
+	uint64_t generation;
+	unsigned refs; /* what of it is still on the loop */
+	bool closing;
+	void (*on_closed)(void *);
+	void *closed_arg;
+
+	/* budget.c */
+	struct queue queues[QUEUES];
+	unsigned out;      /* requests */
+	unsigned fetching; /* of them plain or probe */
+	unsigned workers;  /* most of those at once */
+	bool multiplexed;  /* HTTP/2 was spoken */
+	bool sweeping;     /* some watches have no connection */
+	int64_t promoted_ms;
+
+	/* sweep.c */
+	struct scope *scopes;
+	uv_timer_t round_timer, rotate_timer;
+	int64_t round_started_ms, round_took_ms;
+	unsigned round_left; /* watches of the round not yet looked at */
+	bool round_again;
+	size_t rotate_at;
+
+	/* watch.c */
+	unsigned failing, complaints;
+	bool hushed; /* more failures than are logged */
+	bool lost;   /* no address could be connected to */
+	struct consul_totals totals;
+};
+
+/* ---- watch.c ---- */
+
+/* Idle; not in the set. Takes the query. */
+struct watch *watch_new(struct consul *, struct query *);
+struct watch *watch_new_sentinel(
+    struct consul *, struct scope *, const struct sentinel *, const char *id);
+/* Ends it; freed from the loop. */
+void watch_stop(struct watch **);
+/* Asks at once. */
+void watch_send(struct watch *, enum ask);
+/* First request of a watch, or the next after a failure. */
+void watch_start(struct watch *);
+/* Something of it may have changed: look (ASK_PROBE) or fetch (ASK_PLAIN). */
+void watch_wake(struct watch *, enum ask, bool urgent);
+/* Gives it a connection of its own, or takes it. */
+void watch_dedicate(struct watch *);
+void watch_release(struct watch *);
+/* A good answer of a polled query came about in its own way (reach.c). */
+void watch_accept(struct watch *, struct str body);
+void watch_fail(struct watch *, const char *text);
+void watch_set_state(struct watch *, enum watch_state);
+double watch_score(const struct watch *, int64_t now);
+/* ask.headers of every request. */
+enum { HEADER_INDEX, HEADER_AGE, HEADER_LEADER };
+
+/* One more request of the watch, to that path. Who is called back ends with
+ * watch_over. */
+struct http_request *watch_request(struct watch *, struct str path,
+    int64_t timeout_ms, http_answer_cb *, void *arg);
+void watch_over(struct watch *);
+
+/* ---- budget.c ---- */
+
+void queue_put(struct watch *, bool urgent);
+void queue_remove(struct watch *);
+/* Sends what may be sent. */
+void queue_pump(struct consul *);
+/* The set, or what is known of the server, has changed: who may block? */
+void budget_assign(struct consul *);
+/* It has changed while it had no connection. */
+void budget_promote(struct watch *);
+
+/* ---- sweep.c ---- */
+
+void sweep_init(struct consul *);
+/* Sentinels for those without a connection, none if there are none. */
+void sweep_arrange(struct consul *);
+/* How many connections that takes, for that many watches. */
+unsigned sweep_connections(const struct consul *);
+/* A sentinel has answered; body is borrowed. */
+bool sweep_sentinel(
+    struct watch *, struct str body, bool first, bool moved, struct error *);
+/* A watch of a round was looked at. */
+void sweep_done(struct watch *);
+void sweep_close(struct consul *);
+void sentinel_print(
+    const struct watch *, struct buf *, const struct request_how *);
+
+/* ---- reach.c ---- */
+
+/* Asks each datacenter of the list, then accepts those that answered. */
+void reach_start(struct watch *, struct str body);
+void reach_cancel(struct watch *);
+
+/* ---- consul.c ---- */
+
+void consul_unref(struct consul *);
+void consul_on_timer_closed(uv_handle_t *);
+/* /v1/agent/self. */
+int consul_learn(struct consul *, struct str body, struct error *);
+
+static inline int64_t
+consul_now(const struct consul *c)
+{
+	return (int64_t)uv_now(c->options.loop);
+}
+
+#endif
