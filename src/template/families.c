@@ -11,5 +11,6 @@ const struct func_family *const template_families[] = {
     &family_sprig_lists,
     &family_sprig_math,
     &family_sprig_types,
+    &family_engine,
     NULL,
 };

@@ -7,5 +7,6 @@
 
 extern const struct func_family family_encoding, family_sprig_dicts,
     family_sprig_lists, family_sprig_math, family_sprig_types;
+extern const struct func_family family_engine;
 
 #endif

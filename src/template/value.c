@@ -190,8 +190,8 @@ value_part(const struct value *slice, size_t from, size_t to)
 
 	assert(from <= to && to <= slice->len);
 	if (slice->u.items)
-		part.u.items = (const char *)slice->u.items +
-		    from * stride(slice->type);
+		part.u.items =
+		    (const char *)slice->u.items + from * stride(slice->type);
 	part.len = (uint32_t)(to - from);
 	part.not_nil = slice->len || slice->not_nil;
 	return part;
