@@ -8,8 +8,10 @@
 const struct func_family *const template_families[] = {
     &family_encoding,
     &family_sprig_dicts,
+    &family_sprig_encoding,
     &family_sprig_lists,
     &family_sprig_math,
+    &family_sprig_paths,
     &family_sprig_types,
     &family_engine,
     NULL,

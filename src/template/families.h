@@ -5,8 +5,13 @@
 
 #include "weir/template.h"
 
-extern const struct func_family family_encoding, family_sprig_dicts,
-    family_sprig_lists, family_sprig_math, family_sprig_types;
+extern const struct func_family family_encoding;
 extern const struct func_family family_engine;
+extern const struct func_family family_sprig_dicts;
+extern const struct func_family family_sprig_encoding;
+extern const struct func_family family_sprig_lists;
+extern const struct func_family family_sprig_math;
+extern const struct func_family family_sprig_paths;
+extern const struct func_family family_sprig_types;
 
 #endif

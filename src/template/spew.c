@@ -95,33 +95,22 @@ is_any(const struct type *t)
 
 /* ---- dump ---- */
 
-/* The capacity that Go's append gives a list of 16-byte elements that grew one
- * by one: doubled, from 512 on by a quarter and a bit, in whole size classes.
+/* The capacity that Go 1.26's append gives a list of interfaces that grew one
+ * by one: doubled at first, then by a quarter, in the sizes its allocator has.
  */
 static size_t
 grown_capacity(size_t count)
 {
-	static const size_t classes[] = {13568, 14336, 16384, 18432, 19072,
-	    20480, 21760, 24576, 27264, 28672, 32768};
-	const size_t last = sizeof(classes) / sizeof(classes[0]) - 1;
-	size_t cap = 1;
+	static const size_t sizes[] = {1, 2, 4, 8, 16, 32, 71, 143, 303, 591,
+	    1023, 1535, 2560, 3584, 5120, 6656, 8704, 11264, 14336, 18432,
+	    23552, 29696, 37376, 47104, 59392, 74752, 93696, 117760, 147456,
+	    184832, 231424, 289792, 362496, 453632, 567296, 709632, 887296,
+	    1109504, 1387520};
 
-	while (cap < count && cap < 512)
-		cap *= 2;
-	while (cap < count) {
-		size_t bytes, i = 0;
-
-		cap += (cap + 3 * 256) / 4;
-		bytes = cap * 16;
-		if (bytes > classes[last]) {
-			cap = (bytes + 8191) / 8192 * 8192 / 16;
-			continue;
-		}
-		while (classes[i] < bytes)
-			i++;
-		cap = classes[i] / 16;
-	}
-	return cap;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (count <= sizes[i])
+			return sizes[i];
+	return count;
 }
 
 static void dump(struct shower *, const struct value *);

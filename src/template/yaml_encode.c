@@ -174,7 +174,9 @@ as_number(const struct value *v)
 		return (struct number){true, (double)v->u.u};
 	if (kind_is_float(kind))
 		return (struct number){true, v->u.f};
-	return (struct number){kind == KIND_BOOL, v->u.b};
+	if (kind == KIND_BOOL)
+		return (struct number){true, v->u.b};
+	return (struct number){false, 0};
 }
 
 static int
