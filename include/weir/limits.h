@@ -46,5 +46,11 @@
 /* Bytes of one reply on a HAProxy socket: `show servers state` of 100,000
  * servers is 7 MB. */
 #define LIMIT_RUNTIME_REPLY (64u << 20)
+/* Clients of the status endpoint at once: a few scrapers and people. */
+#define LIMIT_HTTP_CONNECTIONS 32u
+/* Seconds that one of them may be idle or slow. */
+#define LIMIT_HTTP_SECONDS 10u
+/* Bytes of one request there, headers included. */
+#define LIMIT_HTTP_REQUEST 16384u
 
 #endif

@@ -26,7 +26,7 @@ bool log_is_on(enum log_level);
 /* area: consul, template, apply, haproxy, config, run … */
 void log_line(enum log_level, const char *area, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* words, then the error as error_print gives it. */
+/* "words: ", then the error as error_print gives it. */
 void log_error(enum log_level, const char *area, const struct error *,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "weir/buf.h"
 #include "weir/consul.h"
 #include "weir/error.h"
 #include "weir/plan.h"
@@ -32,20 +33,30 @@ struct run_totals {
 struct report;
 struct report_options {
 	uv_loop_t *loop;
-	const char *listen;           /* host:port or unix:PATH; NULL: none */
+	/* host:port or unix:PATH; NULL: none, unless systemd hands over a
+	 * socket (sd_listen_fds(3)), which wins. */
+	const char *listen;
 	const struct run_totals *totals;
 	/* Borrowed through these, since a reload of the configuration replaces
-	 * what they point to. */
+	 * what they point to. Either may be NULL for a while. */
 	struct plan *const *plan;
 	struct consul *const *consul;
 };
+/* NULL and the error if the endpoint can't be opened. */
 struct report *report_new(const struct report_options *, struct error *);
+/* Closes the endpoint at once; the rest goes with the loop's next turns, so the
+ * loop must run until nothing is left on it. */
 void report_free(struct report **);
 
-/* READY=1 once, STATUS= when the text differs from the last one. */
+/* All of these accept NULL. READY=1 once, and again after report_reloading;
+ * STATUS= when the text differs from the last one. */
 void report_ready(struct report *);
 void report_status(struct report *, const char *text);
 void report_reloading(struct report *);
 void report_stopping(struct report *);
+
+/* What /metrics and /status answer. */
+void report_print_metrics(const struct report_options *, struct buf *);
+void report_print_status(const struct report_options *, struct buf *);
 
 #endif

@@ -266,7 +266,8 @@ log_error(enum log_level level, const char *area, const struct error *e,
 	va_end(args);
 	if (error_is_set(e)) {
 		if (words.len > 0)
-			buf_puts(&words, ": ");
+			buf_puts(&words,
+			    words.ptr[words.len - 1] == ':' ? " " : ": ");
 		error_print(e, &words);
 	}
 	emit(level, area, &words);

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Prometheus' text format 0.0.4. Families are tables where they are numbers of
+ * a struct. A watch gets series of its own only while it fails: there may be
+ * thousands of them, and the good ones are alike.
+ */
+#include "weir/report.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "weir/buf.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+/* Failing watches that are named; the number of all is there anyway. */
+#define NAMED_MOST 100
+
+static void
+family(struct buf *b, const char *name, const char *type, const char *help)
+{
+	buf_printf(b, "# HELP weir_%s %s\n# TYPE weir_%s %s\n", name, help,
+	    name, type);
+}
+
+/* A label's value: \, " and new line escaped. */
+static void
+put_label(struct buf *b, const char *name, struct str value)
+{
+	buf_printf(b, "%s=\"", name);
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.ptr[i];
+
+		if (c == '\n')
+			buf_puts(b, "\\n");
+		else if (c == '\\' || c == '"')
+			buf_printf(b, "\\%c", c);
+		else
+			buf_char(b, c);
+	}
+	buf_char(b, '"');
+}
+
+static void
+sample(struct buf *b, const char *name, const char *label, struct str value)
+{
+	buf_printf(b, "weir_%s{", name);
+	put_label(b, label, value);
+	buf_puts(b, "} ");
+}
+
+/* ---- the run loop ---- */
+
+struct total {
+	const char *name, *label, *help; /* help NULL: the family above */
+	size_t offset;
+};
+
+static void
+put_totals(struct buf *b, const void *from, const struct total *t, size_t count)
+{
+	for (size_t i = 0; i < count; i++, t++) {
+		const uint64_t *n =
+		    (const void *)((const char *)from + t->offset);
+
+		if (t->help)
+			family(b, t->name, "counter", t->help);
+		buf_printf(b, "weir_%s%s %" PRIu64 "\n", t->name, t->label, *n);
+	}
+}
+
+#define AT(field) offsetof(struct run_totals, field)
+static const struct total run_table[] = {
+    {"renders_total", "", "Executions of templates.", AT(renders)},
+    {"renders_unchanged_total", "", "… that gave the same text.",
+	AT(renders_unchanged)},
+    {"render_errors_total", "", "… that failed.", AT(render_errors)},
+    {"applies_total", "{outcome=\"written\"}",
+	"Changes brought to disk or live, by what became of them.",
+	AT(applies_written)},
+    {"applies_total", "{outcome=\"reloaded\"}", NULL, AT(applies_reloaded)},
+    {"applies_total", "{outcome=\"refused\"}", NULL, AT(applies_refused)},
+    {"applies_total", "{outcome=\"failed\"}", NULL, AT(applies_failed)},
+    {"applies_total", "{outcome=\"rolled_back\"}", NULL,
+	AT(applies_rolled_back)},
+    {"config_reloads_total", "{result=\"done\"}",
+	"Reloads of weir's own configuration.", AT(config_reloads)},
+    {"config_reloads_total", "{result=\"refused\"}", NULL,
+	AT(config_reloads_refused)},
+};
+#undef AT
+
+static void
+gauge(struct buf *b, const char *name, const char *help, double value)
+{
+	family(b, name, "gauge", help);
+	buf_printf(b, "weir_%s %.6g\n", name, value);
+}
+
+static void
+put_run(struct buf *b, const struct report_options *o)
+{
+	const struct run_totals *t = o->totals;
+
+	family(b, "info", "gauge", "The program.");
+	buf_puts(b, "weir_info{version=\"" WEIR_VERSION "\"} 1\n");
+	gauge(b, "ready", "1 once everything was applied.", t->ready);
+	gauge(b, "uptime_seconds", "Since the start.",
+	    (double)((int64_t)uv_now(o->loop) - t->started_ms) / 1e3);
+	put_totals(b, t, run_table, COUNT(run_table));
+	family(b, "last_apply_timestamp_seconds", "gauge",
+	    "When a change was applied last, 0: never.");
+	buf_printf(b, "weir_last_apply_timestamp_seconds %" PRId64 "\n",
+	    t->last_apply_unix);
+	gauge(b, "last_render_seconds", "How long the last execution took.",
+	    (double)t->last_render_us / 1e6);
+	gauge(b, "last_check_seconds", "How long the last check took.",
+	    (double)t->last_check_ms / 1e3);
+	gauge(b, "last_reload_seconds",
+	    "How long the last reload took, observed.",
+	    (double)t->last_reload_ms / 1e3);
+	if (t->old_workers >= 0)
+		gauge(b, "haproxy_old_workers",
+		    "HAProxy workers of earlier generations.", t->old_workers);
+}
+
+/* proc(5): what is the process' own, without the pages of shared libraries. */
+static void
+put_process(struct buf *b)
+{
+	struct rusage u;
+	char line[128];
+	long kib = -1;
+	FILE *f = fopen("/proc/self/status", "re");
+
+	while (f && kib < 0 && fgets(line, sizeof(line), f))
+		if (sscanf(line, "RssAnon: %ld", &kib) != 1)
+			kib = -1;
+	if (f)
+		fclose(f);
+	if (kib >= 0)
+		gauge(b, "memory_anonymous_bytes",
+		    "Memory of the process' own.", (double)kib * 1024);
+	if (getrusage(RUSAGE_SELF, &u) < 0)
+		return;
+	family(b, "cpu_seconds_total", "counter", "Processor time used.");
+	buf_printf(b, "weir_cpu_seconds_total %.3f\n",
+	    (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+		(double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6);
+}
+
+/* ---- templates ---- */
+
+typedef double task_number(const struct task *);
+
+static double
+renders(const struct task *t)
+{
+	return (double)t->renders;
+}
+
+static double
+render_seconds(const struct task *t)
+{
+	return (double)t->render_us / 1e6;
+}
+
+static double
+missing(const struct task *t)
+{
+	return t->state == TASK_WAITING ? (double)t->missing.count : 0;
+}
+
+static double
+output_bytes(const struct task *t)
+{
+	return t->has_output ? (double)t->output.len : 0;
+}
+
+static double
+source_bad(const struct task *t)
+{
+	return error_is_set(&t->source_error);
+}
+
+static const struct {
+	const char *name, *type, *help;
+	task_number *number;
+} task_table[] = {
+    {"template_renders_total", "counter", "Executions of the template.",
+	renders},
+    {"template_render_seconds", "gauge", "How long the last one took.",
+	render_seconds},
+    {"template_waiting", "gauge", "Dependencies without data.", missing},
+    {"template_output_bytes", "gauge", "Size of the last good text.",
+	output_bytes},
+    {"template_source_bad", "gauge",
+	"1: the source on disk is bad, the last good one is in use.",
+	source_bad},
+};
+
+static void
+put_states(struct buf *b, const struct plan *plan)
+{
+	family(b, "template_state", "gauge", "1 for the state it is in.");
+	for (size_t i = 0; i < plan_count(plan); i++) {
+		const struct task *t = plan_task(plan, i);
+
+		for (int s = TASK_NEW; s <= TASK_READY; s++) {
+			buf_puts(b, "weir_template_state{");
+			put_label(b, "template", str_of(t->config->name));
+			buf_printf(b, ",state=\"%s\"} %d\n",
+			    task_state_name((enum task_state)s),
+			    t->state == (enum task_state)s);
+		}
+	}
+}
+
+static void
+put_tasks(struct buf *b, const struct plan *plan)
+{
+	put_states(b, plan);
+	for (size_t k = 0; k < COUNT(task_table); k++) {
+		const char *name = task_table[k].name;
+
+		family(b, name, task_table[k].type, task_table[k].help);
+		for (size_t i = 0; i < plan_count(plan); i++) {
+			const struct task *t = plan_task(plan, i);
+
+			sample(b, name, "template", str_of(t->config->name));
+			buf_printf(b, "%.15g\n", task_table[k].number(t));
+		}
+	}
+}
+
+/* ---- Consul ---- */
+
+#define AT(field) offsetof(struct consul_totals, field)
+static const struct total consul_table[] = {
+    {"consul_requests_total", "", "Requests sent.", AT(requests)},
+    {"consul_answers_total", "", "Good answers.", AT(answers)},
+    {"consul_changes_total", "", "Answers that differed.", AT(changes)},
+    {"consul_errors_total", "", "Failures, of any kind.", AT(errors)},
+    {"consul_received_bytes_total", "", "Bytes of answers.", AT(bytes)},
+    {"consul_sweeps_total", "", "Sweeps after a sentinel woke.", AT(sweeps)},
+};
+#undef AT
+
+static void
+put_watches(struct buf *b, const struct consul *consul)
+{
+	size_t states[WATCH_STOPPED + 1] = {0}, stale = 0, unanswered = 0;
+	size_t named = 0;
+	struct watch_info w;
+	double oldest = 0;
+
+	family(b, "watch_failures", "gauge",
+	    "Failures in a row, of watches that fail now.");
+	for (size_t i = 0; consul_next(consul, &i, &w);) {
+		states[w.state]++;
+		stale += w.stale;
+		unanswered += !w.answered;
+		if (w.answered && (double)w.age_ms / 1e3 > oldest)
+			oldest = (double)w.age_ms / 1e3;
+		if (w.failures > 0 && named++ < NAMED_MOST) {
+			sample(b, "watch_failures", "query", w.id);
+			buf_printf(b, "%" PRIu32 "\n", w.failures);
+		}
+	}
+	family(b, "watches", "gauge", "Watches by state.");
+	for (int s = 0; s <= WATCH_STOPPED; s++)
+		buf_printf(b, "weir_watches{state=\"%s\"} %zu\n",
+		    watch_state_name((enum watch_state)s), states[s]);
+	gauge(b, "watches_failing", "Watches in error now.", (double)named);
+	gauge(b, "watches_stale",
+	    "Watches in error that have an earlier answer.", (double)stale);
+	gauge(b, "watches_unanswered", "Watches without any answer.",
+	    (double)unanswered);
+	gauge(b, "watches_oldest_answer_seconds",
+	    "Age of the oldest answer in use.", oldest);
+}
+
+static void
+put_consul(struct buf *b, const struct consul *consul)
+{
+	struct consul_totals t = {0};
+
+	consul_totals(consul, &t);
+	put_totals(b, &t, consul_table, COUNT(consul_table));
+	gauge(b, "consul_connections", "Open connections.", t.connections);
+	put_watches(b, consul);
+}
+
+void
+report_print_metrics(const struct report_options *o, struct buf *b)
+{
+	put_run(b, o);
+	put_process(b);
+	if (o->plan && *o->plan)
+		put_tasks(b, *o->plan);
+	if (o->consul && *o->consul)
+		put_consul(b, *o->consul);
+}
