@@ -2,8 +2,10 @@
 /*
  * Connections. A blocking query holds one for as long as it waits, unless
  * HTTP/2 carries many on one. When there are more watches than connections, the
- * most volatile keep theirs and the rest is swept; who changes is promoted, and
- * the calmest makes room.
+ * most volatile keep theirs and the rest is swept. Who is calm gives its
+ * connection to one that changes more when its blocking query has ended by
+ * itself: Consul keeps a connection that the client closes in the middle of
+ * one, and counts it, until the wait is over.
  *
  * A default agent resets the 201st connection of a client (Consul's
  * limits.http_max_conns_per_client).
@@ -20,10 +22,8 @@
 #define STREAMS 250u
 /* Connections left for plain requests when all may block. */
 #define SPARE 2u
-/* Milliseconds between two promotions: each costs a connection. */
-#define PROMOTE_MS 200
-/* By how much the score must be better: a change half a minute ago. */
-#define PROMOTE_SCORE 0.5
+/* By how much the score must be better: a change a minute ago. */
+#define YIELD_SCORE 0.5
 
 /* ---- the queue ---- */
 
@@ -198,19 +198,18 @@ budget_assign(struct consul *c)
 }
 
 void
-budget_promote(struct watch *w)
+budget_yield(struct watch *w)
 {
 	struct consul *c = w->consul;
 	int64_t now = consul_now(c);
-	struct watch *out;
+	struct watch *in;
 
-	if (!c->sweeping || !blocks(w) || now - c->promoted_ms < PROMOTE_MS)
+	if (!c->sweeping || !w->dedicated || w->sentinel || is_bound(w))
 		return;
-	out = pick(c, true);
-	if (!out || is_bound(out) ||
-	    watch_score(w, now) < watch_score(out, now) + PROMOTE_SCORE)
+	in = pick(c, false);
+	if (!in || !in->answered ||
+	    watch_score(in, now) < watch_score(w, now) + YIELD_SCORE)
 		return;
-	c->promoted_ms = now;
-	watch_release(out);
-	watch_dedicate(w);
+	w->dedicated = false;
+	watch_dedicate(in);
 }

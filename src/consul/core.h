@@ -97,7 +97,6 @@ struct consul {
 	unsigned workers;  /* most of those at once */
 	bool multiplexed;  /* HTTP/2 was spoken */
 	bool sweeping;     /* some watches have no connection */
-	int64_t promoted_ms;
 
 	/* sweep.c */
 	struct scope *scopes;
@@ -153,8 +152,9 @@ void queue_remove(struct watch *);
 void queue_pump(struct consul *);
 /* The set, or what is known of the server, has changed: who may block? */
 void budget_assign(struct consul *);
-/* It has changed while it had no connection. */
-void budget_promote(struct watch *);
+/* It has a connection that it does not use just now: is there one that needs it
+ * more? */
+void budget_yield(struct watch *);
 
 /* ---- sweep.c ---- */
 

@@ -103,7 +103,7 @@ watch_new(struct consul *c, struct query *q)
 	struct watch *w = make(c);
 
 	w->query = q;
-	w->id = q->id;
+	w->id = q ? q->id : STR("agent/self");
 	return w;
 }
 
@@ -342,8 +342,6 @@ note_change(struct watch *w)
 
 	w->score = watch_score(w, now) + 1;
 	w->score_ms = now;
-	if (w->answered && !w->dedicated)
-		budget_promote(w);
 }
 
 /* kv.block of a key that isn't there, or an empty prefix: even a one-shot
@@ -374,6 +372,8 @@ rest(struct watch *w, bool first)
 {
 	struct consul *c = w->consul;
 
+	if (!first)
+		budget_yield(w);
 	if (!w->sentinel && !w->query) {
 		watch_set_state(w, WATCH_IDLE);
 	} else if (w->query && request_is_polled(w->query)) {

@@ -17,6 +17,8 @@ struct socket {
 	uv_poll_t poll;
 	struct http_client *client;
 	curl_socket_t fd;
+	int events; /* of uv, that curl wants */
+	int errors; /* in a row */
 };
 
 static void
@@ -29,6 +31,8 @@ on_socket_closed(uv_handle_t *handle)
 	client_handle_closed(c);
 }
 
+static void on_poll(uv_poll_t *, int, int);
+
 static void
 act(struct http_client *c, curl_socket_t fd, int events)
 {
@@ -38,14 +42,33 @@ act(struct http_client *c, curl_socket_t fd, int events)
 	client_collect(c);
 }
 
+/*
+ * libuv has stopped the handle and says nothing of the cause. Told that it may
+ * read, curl meets the socket's own error, which is worth more than "error"; if
+ * there is none after all, the watch goes on, a few times.
+ */
+static void
+on_poll_error(struct socket *s)
+{
+	bool give_up = ++s->errors > 2;
+
+	act(s->client, s->fd,
+	    give_up ? CURL_CSELECT_ERR : CURL_CSELECT_IN | CURL_CSELECT_ERR);
+	if (!give_up && !uv_is_closing((uv_handle_t *)&s->poll) && s->events)
+		uv_poll_start(&s->poll, s->events, on_poll);
+}
+
 static void
 on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct socket *s = poll->data;
 	int flags = 0;
 
-	if (status < 0)
-		flags = CURL_CSELECT_ERR;
+	if (status < 0) {
+		on_poll_error(s);
+		return;
+	}
+	s->errors = 0;
 	if (events & UV_READABLE)
 		flags |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)
@@ -97,6 +120,8 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *client, void *socket)
 		events |= UV_READABLE;
 	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
 		events |= UV_WRITABLE;
+	if (s)
+		s->events = events;
 	if (!s || uv_poll_start(&s->poll, events, on_poll) < 0)
 		client_fail(c, easy, "can't watch the socket");
 	return 0;

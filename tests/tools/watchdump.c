@@ -9,6 +9,7 @@
  */
 #include <getopt.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,8 @@ report(const char *when)
 	char line[128];
 	FILE *f = fopen("/proc/self/status", "r");
 
+	if (getenv("TRIM"))
+		malloc_trim(0);
 	getrusage(RUSAGE_SELF, &u);
 	consul_totals(consul, &t);
 	printf("%s: %.3f s, cpu %.3f s, peak %ld kB, %" PRIu64
@@ -123,7 +126,7 @@ parse(struct arena *arena, const char *word, const struct query ***out)
 			struct query *q = NULL;
 			struct error e = {0};
 			char text[256] = "";
-			char *mark;
+			char rest[256], *mark;
 
 			if (strlen(kinds[k].name) != n ||
 			    strncmp(kinds[k].name, word, n) != 0)
@@ -132,8 +135,10 @@ parse(struct arena *arena, const char *word, const struct query ***out)
 				snprintf(text, sizeof(text), "%.*s",
 				    (int)(star ? star - colon - 1 : 255),
 				    colon + 1);
-			if ((mark = strstr(text, "%d")))
-				snprintf(mark, 16, "%d", i);
+			if ((mark = strstr(text, "%d"))) {
+				strcpy(rest, mark + 2);
+				sprintf(mark, "%d%.200s", i, rest);
+			}
 			if (query_parse(kinds[k].kind, str_of(text), arena, &q,
 				&e) != 0) {
 				fprintf(stderr, "%s: %s\n", word,
