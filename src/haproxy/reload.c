@@ -39,11 +39,12 @@ enum state {
 	STATE_OBSERVE, /* is there a new worker? */
 	STATE_CONFIRM, /* does it answer? 3.1 lists one that is still loading */
 	STATE_COUNT,   /* it has: how many old ones are left? */
-	STATE_LAST,    /* it has not: does anything run? */
+	STATE_LOG,     /* it has failed: why? from 2.7 on the master knows */
+	STATE_LAST,    /* does anything run? */
 	STATE_DONE
 };
 static const char *const state_names[] = {
-    "before", "trigger", "observe", "count", "last", "done"};
+    "before", "trigger", "observe", "confirm", "count", "log", "last", "done"};
 
 /* Who runs, as one question to one socket tells it. */
 struct scene {
@@ -491,6 +492,28 @@ trigger(struct haproxy_reload *r)
 /* ---- after ---- */
 
 static void
+on_log(void *arg, struct haproxy_reply *reply)
+{
+	struct haproxy_reload *r = arg;
+
+	r->socket = NULL;
+	if (str_find(reply->text, STR("[ALERT]")) >= 0)
+		haproxy_check_explain(reply->text, NULL, &r->result.error);
+	error_set(&r->result.error, ERROR_REMOTE,
+	    "HAProxy could not start with the new configuration, though its "
+	    "check accepts it; the old worker goes on. An address that is in "
+	    "use is the usual reason; HAProxy's own log says it");
+	fail(r);
+}
+
+static void
+ask_log(struct haproxy_reload *r)
+{
+	r->socket = haproxy_ask(r->loop, r->master_socket, "show startup-logs",
+	    ASK_TIMEOUT, on_log, r);
+}
+
+static void
 fail_observed(struct haproxy_reload *r, const char *what)
 {
 	error_set(&r->result.error, ERROR_REMOTE, "%s", what);
@@ -544,11 +567,8 @@ judge(struct haproxy_reload *r, const struct scene *after)
 		set_state(r, STATE_CONFIRM);
 		step(r);
 	} else if (after->known && has_failed(&r->before, after)) {
-		fail_observed(r,
-		    "HAProxy could not start with the new configuration, though "
-		    "its check accepts it; the old worker goes on. An address "
-		    "that is in use is the usual reason; HAProxy's own log says "
-		    "it");
+		set_state(r, STATE_LOG);
+		step(r);
 	} else if (master_died(r)) {
 		fail_observed(r, "HAProxy's master process ended");
 	} else if (is_late(r)) {
@@ -649,6 +669,9 @@ step(struct haproxy_reload *r)
 		break;
 	case STATE_COUNT:
 		ask_scene(r, on_count);
+		break;
+	case STATE_LOG:
+		ask_log(r);
 		break;
 	case STATE_LAST:
 		/* Time may be up; the last look has its own. */
