@@ -55,7 +55,7 @@ take_index(struct call *c, const struct value *v, uint32_t limit, int64_t *out)
 {
 	enum kind kind = value_kind(v);
 
-	if (kind == KIND_INVALID)
+	if (kind == KIND_INVALID && !v->iface)
 		return call_fail(c, "cannot index slice/array with nil");
 	if (!kind_is_int(kind) && !kind_is_uint(kind))
 		return call_fail(
@@ -117,9 +117,11 @@ index_map(struct call *c, struct value *item, struct value key)
 }
 
 static int
-index_once(struct call *c, struct value *item, const struct value *at)
+index_once(struct call *c, struct value *item, struct value *at)
 {
 	bool is_nil = !item->type;
+
+	at->iface = false; /* unlike slice, index looks into interfaces */
 
 	value_indirect(item);
 	if (is_nil || (item->type->kind == KIND_PTR && !item->u.ptr))

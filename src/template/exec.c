@@ -243,14 +243,14 @@ exec_template(struct exec *x, const struct tree *tree, struct value dot,
 
 /* ---- executeTemplate ---- */
 
-/* The inner error as Go's template package words it. */
+/* The inner error as Go words it: the file's own template has no name. */
 static int
-fail_inner(struct call *call, struct exec *x, const struct error *inner)
+fail_inner(struct call *call, const struct error *inner)
 {
 	if (inner->kind == ERROR_LIMIT)
 		return call_fail(call, "%s", inner->text);
-	return call_fail(call, "template: %s:%d:%d: %s", x->template->path,
-	    inner->line, inner->column, inner->text);
+	return call_fail(call, "template: :%d:%d: %s", inner->line,
+	    inner->column, inner->text);
 }
 
 static int
@@ -289,7 +289,7 @@ execute_template(struct call *call, struct value *result)
 	if (rc == 0) {
 		*result = value_str(arena_str(x->arena, buf_as_str(&text)));
 	} else {
-		fail_inner(call, x, &inner);
+		fail_inner(call, &inner);
 		x->frame = outer.frame;
 		x->base = outer.base;
 		x->depth = outer.depth;
