@@ -57,9 +57,9 @@ take_index(struct call *c, const struct value *v, uint32_t limit, int64_t *out)
 
 	if (kind == KIND_INVALID && !v->iface)
 		return call_fail(c, "cannot index slice/array with nil");
-	if (!kind_is_int(kind) && !kind_is_uint(kind))
-		return call_fail(
-		    c, "cannot index slice/array with type %s", v->type->name);
+	if (v->iface || (!kind_is_int(kind) && !kind_is_uint(kind)))
+		return call_fail(c, "cannot index slice/array with type %s",
+		    value_type_name(v));
 	*out = v->u.i;
 	if (*out < 0 || *out > (int64_t)limit)
 		return call_fail(

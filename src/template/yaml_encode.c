@@ -323,7 +323,7 @@ encode_pair(
 	if (!scalar_of(&s, key)) {
 		buf_fini(&s.text);
 		return error_set(e->error, ERROR_TEMPLATE,
-		    "cannot marshal type: %s", value_type_name(key));
+		    "cannot marshal type: %s", key->type->name);
 	}
 	simple = yaml_emit_is_simple(buf_as_str(&s.text), s.tag);
 	yaml_emit_key(&e->emit, simple);
@@ -430,7 +430,7 @@ encode_container(
 		return encode_pointer(e, v, place);
 	default:
 		return error_set(e->error, ERROR_TEMPLATE,
-		    "cannot marshal type: %s", value_type_name(v));
+		    "cannot marshal type: %s", v->type->name);
 	}
 }
 
