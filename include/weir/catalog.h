@@ -302,13 +302,21 @@ struct answer *catalog_file_answer(const struct catalog_file *,
     const struct query *, struct error *);
 /* Name of the node that answers for "this agent"; "" if not said. */
 struct str catalog_file_agent(const struct catalog_file *);
+/* Name of the local datacenter; "dc1" if not said. */
+struct str catalog_file_datacenter(const struct catalog_file *);
 
-/* Collects answers and writes them as one catalog file (weir snapshot). */
+/*
+ * Collects answers and writes them as one catalog file (weir snapshot). The file
+ * gives the templates that asked the same answers again. What it can't hold is
+ * left out: certificates, Enterprise's namespaces, what Vault and Nomad know,
+ * and the order that `near` gives.
+ */
 struct catalog_writer;
 struct catalog_writer *catalog_writer_new(void);
 void catalog_writer_free(struct catalog_writer **);
+/* Takes a reference to the answer, copies the query. */
 void catalog_writer_add(struct catalog_writer *, const struct query *,
-    const struct answer *);
+    struct answer *);
 /* The document, sorted and indented, into the buf. agent, datacenter may be
  * empty. */
 void catalog_writer_print(const struct catalog_writer *, struct str agent,

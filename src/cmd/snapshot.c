@@ -24,8 +24,7 @@ collect(const struct gather *g, struct buf *out)
 	arena_init(&a, 0);
 	wanted = plan_wanted(g->plan, &a, &count);
 	for (size_t i = 0; i < count; i++) {
-		const struct answer *answer =
-		    catalog_get(g->catalog, wanted[i]->id);
+		struct answer *answer = catalog_get(g->catalog, wanted[i]->id);
 
 		if (answer)
 			catalog_writer_add(w, wanted[i], answer);

@@ -255,5 +255,6 @@ source_agent(const struct source *s)
 struct str
 source_datacenter(const struct source *s)
 {
-	return s->consul ? consul_datacenter(s->consul) : str_of("");
+	return s->consul ? consul_datacenter(s->consul)
+			 : catalog_file_datacenter(s->file);
 }

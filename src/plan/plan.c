@@ -237,7 +237,8 @@ plan_wanted(const struct plan *p, struct arena *a, size_t *count)
 		const struct wanted *w;
 
 		for (size_t k = 0; (w = view_next(&p->tasks[i].view, &k));) {
-			if (p->count > 1 && strmap_has(&seen, w->query->id))
+			if (w->query->kind == QUERY_FOREIGN ||
+			    (p->count > 1 && strmap_has(&seen, w->query->id)))
 				continue;
 			if (p->count > 1)
 				strmap_put(&seen, w->query->id, &seen);
