@@ -48,6 +48,15 @@ daemon_say_task(struct daemon *d, const struct task *t, bool changed)
 	}
 }
 
+/* The files are in place, and nothing runs that could take them. */
+static void
+say_not_running(const struct group *g, const struct apply_result *r)
+{
+	log_error(LOG_LEVEL_WARN, "apply", &r->error,
+	    "%s: %zu file%s written, but not taken:", group_name(g),
+	    r->changed, r->changed == 1 ? "" : "s");
+}
+
 static void
 say_reload(const struct group *g, const struct apply_result *r)
 {
@@ -68,6 +77,10 @@ daemon_say_apply(
     struct daemon *d, const struct group *g, const struct apply_result *r)
 {
 	(void)d;
+	if (r->not_running && r->outcome <= APPLY_RELOADED) {
+		say_not_running(g, r);
+		return;
+	}
 	switch (r->outcome) {
 	case APPLY_UNCHANGED:
 		log_info("apply", "%s: files are as rendered, nothing to do",

@@ -46,6 +46,9 @@ print(const struct gather *g)
 static void
 tell(const struct group *g, const struct apply_result *r)
 {
+	if (r->not_running && r->outcome <= APPLY_RELOADED)
+		fprintf(stderr, "weir: %s: written, but not taken: %s\n",
+		    group_name(g), r->error.text);
 	switch (r->outcome) {
 	case APPLY_UNCHANGED:
 		printf("%s: unchanged\n", group_name(g));
