@@ -289,3 +289,20 @@ def test_a_line_that_inih_would_cut_is_refused(t):
     r = weir.render()
     assert r.code == 2 and f"{weir.ini}:" in r.err, r
     assert "indent" in r.err or "continue" in r.err, r
+
+
+def test_progress_is_shown_on_a_terminal_and_wiped(t):
+    fake = t.fake_consul()
+    fake.say("/v1/health/service/web", [])
+    t.write("a.tmpl", '{{key "app/late"}}')
+    weir = t.weir({'template "a"': {"source": t.path("a.tmpl"),
+                                    "destination": t.path("a.out")}},
+                  consul=fake)
+    done = subprocess.run(
+        ["script", "-qec", f"{PROGRAM} render -c {weir.ini} --timeout 2s",
+         "/dev/null"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done
+    assert "waiting for 1 answer" in done.stdout, done
+    assert "kv.block(app/late)" in done.stdout, done
+    wiped = done.stdout.rsplit("\033[K", 1)[1]
+    assert "timeout" in wiped and "a.tmpl:1" in wiped, done
