@@ -95,7 +95,7 @@ $(O)/%.o: %.cc $(O)/flags
 $(LIB): $(OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(call say,AR,$@)$(AR) rcs $@ $^
+	$(call say,AR,$@)$(AR) qcs $@ $^
 
 $(O)/weir: $(MAIN) $(LIB)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
