@@ -232,6 +232,10 @@ exec_template(struct exec *x, const struct tree *tree, struct value dot,
 	x->depth++;
 	exec_push(x, x->dollar, &dot);
 	flow = exec_walk(x, &dot, tree->root);
+	if (flow != FLOW_FAILED && x->out->failed) {
+		check_limits(x);
+		flow = FLOW_FAILED;
+	}
 	if (flow != FLOW_FAILED) {
 		x->depth--;
 		x->var_count = frame.base;
@@ -281,8 +285,6 @@ execute_template(struct call *call, struct value *result)
 	x->out = &text;
 	x->error = &inner;
 	rc = exec_template(x, tree, dot, x->at);
-	if (rc == 0 && text.failed)
-		rc = check_limits(x);
 	x->out = outer.out;
 	x->error = outer.error;
 	x->at = outer.at;
@@ -329,8 +331,6 @@ run(void *arg)
 		return;
 	}
 	task->rc = exec_template(x, tree, VALUE_NONE, NULL);
-	if (task->rc == 0 && x->out->failed)
-		task->rc = check_limits(x);
 }
 
 int

@@ -22,8 +22,9 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-/* Address space, not memory: 100,000 calls need about 10 KiB each at most. */
-#define STACK_BYTES ((size_t)1 << 30)
+/* Address space, not memory: 100,000 calls of a template take 60 MB, with a
+ * range, an if and a with around each 150 MB. */
+#define STACK_BYTES ((size_t)512 << 20)
 /* Kept for what a function needs that is called at the end of it. */
 #define STACK_RESERVE ((size_t)1 << 20)
 /* More than this stays not touched after a render. */
