@@ -14,6 +14,7 @@
 #include <sys/types.h>
 #include <uv.h>
 
+#include "weir/arena.h"
 #include "weir/buf.h"
 #include "weir/error.h"
 #include "weir/str.h"
@@ -151,5 +152,96 @@ struct haproxy_reload *haproxy_reload(uv_loop_t *,
     const struct haproxy_reload_options *, haproxy_reload_cb *, void *arg);
 /* No callback any more; a reload that was asked for goes its way. */
 void haproxy_reload_cancel(struct haproxy_reload **);
+
+/* ---- the model of a configuration ---- */
+
+/*
+ * A configuration as HAProxy reads it: sections of lines of words, with
+ * HAProxy's quoting (configuration.txt, "Quoting and escaping"). Every word is
+ * kept; a variable stays as it is written, since it is HAProxy's environment
+ * that counts. Sections are cut into lines only where somebody looks.
+ */
+struct haproxy_section {
+	struct str kind; /* "backend"; empty: words before the first */
+	struct str name; /* the second word; may be empty */
+	struct str text; /* with its first line, up to the next section */
+	int line;        /* of its first line, from 1 */
+};
+struct haproxy_model {
+	struct arena arena;
+	struct haproxy_section *sections;
+	size_t count;
+};
+struct haproxy_line {
+	int number;
+	struct str text;   /* as written, without the new line */
+	struct str *words; /* at least one */
+	size_t count;
+	bool open;         /* a quote is not closed: HAProxy refuses it */
+};
+
+/* Borrows the text. Never fails: what HAProxy would refuse is kept too. */
+void haproxy_model_parse(struct haproxy_model *, struct str text);
+void haproxy_model_fini(struct haproxy_model *);
+/* The lines of a section that hold words, its first one included; in the
+ * arena. */
+struct haproxy_line *haproxy_section_lines(
+    const struct haproxy_section *, struct arena *, size_t *count);
+/* One line, without its new line. False: no words. */
+bool haproxy_line_split(struct str text, struct arena *, struct haproxy_line *);
+
+/* A server line taken apart. Values are slices of the words. */
+struct haproxy_option {
+	struct str keyword;
+	struct str value; /* NULL ptr: the keyword takes none */
+};
+struct haproxy_server {
+	struct str name;
+	struct str address; /* without the port: "10.0.0.1", "[::1]", a name */
+	struct str port;    /* "80", "+1", "" */
+	struct haproxy_option *options; /* in order */
+	size_t count;
+};
+/* "server NAME ADDRESS …". -1: it is none. In the arena. */
+int haproxy_server_parse(
+    const struct haproxy_line *, struct arena *, struct haproxy_server *);
+/* The last option of that name; NULL if there is none. */
+const struct haproxy_option *haproxy_server_option(
+    const struct haproxy_server *, const char *keyword);
+
+enum haproxy_change_kind {
+	CHANGE_SECTION_ADDED,
+	CHANGE_SECTION_REMOVED,
+	CHANGE_SECTION,        /* a line that is no server */
+	CHANGE_SECTIONS_MOVED, /* their order: defaults apply to what follows */
+	CHANGE_SERVER_ADDED,
+	CHANGE_SERVER_REMOVED,
+	CHANGE_SERVER,
+	CHANGE_SERVERS_MOVED
+};
+
+/* One difference of two models; strings live as long as the models and the
+ * list. */
+struct haproxy_change {
+	enum haproxy_change_kind kind;
+	const struct haproxy_section *section; /* of the new; REMOVED: the old */
+	struct str server;                     /* of the SERVER kinds */
+	struct str what; /* "weight 1 -> 5, +backup" */
+	struct str old_line, new_line; /* as written; NULL ptr: none */
+	int old_number, new_number;
+};
+struct haproxy_changes {
+	struct arena arena;
+	struct haproxy_change *items;
+	size_t count;
+};
+/* What the new text means beyond the old one: comments, blanks and quoting do
+ * not count. Sections are matched by kind and name, servers by name; sections
+ * that are equal byte for byte cost a comparison of bytes. */
+void haproxy_model_diff(const struct haproxy_model *old_model,
+    const struct haproxy_model *new_model, struct haproxy_changes *);
+void haproxy_changes_fini(struct haproxy_changes *);
+/* "backend web: server web-2: weight 1 -> 5", without a new line. */
+void haproxy_change_print(const struct haproxy_change *, struct buf *);
 
 #endif

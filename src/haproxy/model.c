@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A configuration as sections of lines of words. What starts a section goes by
+ * the first word of a line alone, as in HAProxy, so cutting a text into
+ * sections looks at the beginnings of lines only.
+ */
+#include "weir/haproxy.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "weir/xalloc.h"
+
+/* Of all versions up to 3.4; configuration.txt, one chapter each. */
+static const char *const section_kinds[] = {"acme", "backend", "cache",
+    "crt-store", "defaults", "fcgi-app", "frontend", "global", "http-errors",
+    "listen", "log-forward", "log-profile", "mailers", "peers", "program",
+    "resolvers", "ring", "traces", "userlist"};
+
+static bool
+is_section_kind(struct str word)
+{
+	for (size_t i = 0; i < sizeof(section_kinds) / sizeof(*section_kinds);
+	     i++)
+		if (str_is(word, section_kinds[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+/* Up to the new line, which is not part of it. */
+static struct str
+first_line(struct str text)
+{
+	const char *end = memchr(text.ptr, '\n', text.len);
+
+	return (struct str){
+	    text.ptr, end ? (size_t)(end - text.ptr) : text.len};
+}
+
+/* The first word as it is written; kinds of sections are not quoted. */
+static struct str
+first_word(struct str line)
+{
+	size_t from = 0;
+	size_t to;
+
+	while (from < line.len && is_blank(line.ptr[from]))
+		from++;
+	for (to = from;
+	     to < line.len && !is_blank(line.ptr[to]) && line.ptr[to] != '#';
+	     to++)
+		continue;
+	return (struct str){line.ptr + from, to - from};
+}
+
+/* ---- words ---- */
+
+struct splitter {
+	struct str in;
+	size_t at;
+	char *out; /* room for all bytes of the line */
+	size_t len;
+	char quote; /* ' or " that is open, 0 */
+};
+
+static int
+hex(char c)
+{
+	return isdigit((unsigned char)c) ? c - '0'
+	       : isxdigit((unsigned char)c)
+		   ? tolower((unsigned char)c) - 'a' + 10
+		   : -1;
+}
+
+/* Behind a backslash: what stands for what. What is not known keeps it. */
+static void
+take_escape(struct splitter *s)
+{
+	static const char from[] = " \\#\"'rnt";
+	static const char to[] = " \\#\"'\r\n\t";
+	char c = s->at + 1 < s->in.len ? s->in.ptr[s->at + 1] : 0;
+	const char *known = c ? strchr(from, c) : NULL;
+
+	if (known || (c == '$' && s->quote == '"')) {
+		s->out[s->len++] = known ? to[known - from] : c;
+		s->at += 2;
+	} else if (c == 'x' && s->at + 3 < s->in.len &&
+		   hex(s->in.ptr[s->at + 2]) >= 0 &&
+		   hex(s->in.ptr[s->at + 3]) >= 0) {
+		s->out[s->len++] = (char)(hex(s->in.ptr[s->at + 2]) * 16 +
+					  hex(s->in.ptr[s->at + 3]));
+		s->at += 4;
+	} else {
+		s->out[s->len++] = s->in.ptr[s->at++];
+	}
+}
+
+/* One word; false if the line or what counts of it is over. */
+static bool
+take_word(struct splitter *s, struct str *word)
+{
+	size_t from = s->len;
+
+	while (s->at < s->in.len && is_blank(s->in.ptr[s->at]))
+		s->at++;
+	if (s->at == s->in.len || s->in.ptr[s->at] == '#')
+		return false;
+	for (; s->at < s->in.len;) {
+		char c = s->in.ptr[s->at];
+
+		if (!s->quote && (is_blank(c) || c == '#'))
+			break;
+		if (c == '\\' && s->quote != '\'') {
+			take_escape(s);
+		} else if ((c == '"' || c == '\'') &&
+			   (!s->quote || s->quote == c)) {
+			s->quote = s->quote ? 0 : c;
+			s->at++;
+		} else {
+			s->out[s->len++] = c;
+			s->at++;
+		}
+	}
+	*word = (struct str){s->out + from, s->len - from};
+	return true;
+}
+
+/* No more words than this many can be in a line. */
+static size_t
+count_blanks(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += is_blank(s.ptr[i]);
+	return n;
+}
+
+bool
+haproxy_line_split(
+    struct str text, struct arena *arena, struct haproxy_line *line)
+{
+	struct splitter s = {.in = text};
+	struct str first = first_word(text);
+
+	*line = (struct haproxy_line){.text = text};
+	if (!first.len)
+		return false;
+	s.out = arena_alloc(arena, text.len);
+	line->words =
+	    arena_array(arena, count_blanks(text) + 1, sizeof(*line->words));
+	while (take_word(&s, &line->words[line->count]))
+		line->count++;
+	line->open = s.quote != 0;
+	return line->count > 0;
+}
+
+/* ---- sections ---- */
+
+static struct haproxy_section *
+add_section(struct haproxy_model *m, size_t *room)
+{
+	if (m->count == *room) {
+		*room = *room ? *room * 2 : 16;
+		m->sections =
+		    xrealloc(m->sections, *room, sizeof(*m->sections));
+	}
+	return &m->sections[m->count++];
+}
+
+static void
+name_section(
+    struct haproxy_model *m, struct haproxy_section *s, struct str line)
+{
+	struct haproxy_line words;
+
+	haproxy_line_split(line, &m->arena, &words);
+	s->kind = words.words[0];
+	s->name = words.count > 1 ? words.words[1] : STR("");
+}
+
+void
+haproxy_model_parse(struct haproxy_model *m, struct str text)
+{
+	struct haproxy_section *current = NULL;
+	size_t room = 0;
+
+	*m = (struct haproxy_model){0};
+	for (int number = 1; text.len; number++) {
+		struct str line = first_line(text);
+		size_t whole = line.len + (line.len < text.len);
+		struct str word = first_word(line);
+
+		if (is_section_kind(word) || (!current && word.len)) {
+			current = add_section(m, &room);
+			*current = (struct haproxy_section){.kind = STR(""),
+			    .name = STR(""),
+			    .text = {text.ptr, 0},
+			    .line = number};
+			if (is_section_kind(word))
+				name_section(m, current, line);
+		}
+		if (current)
+			current->text.len += whole;
+		text.ptr += whole;
+		text.len -= whole;
+	}
+}
+
+void
+haproxy_model_fini(struct haproxy_model *m)
+{
+	arena_fini(&m->arena);
+	free(m->sections);
+	*m = (struct haproxy_model){0};
+}
+
+static size_t
+count_lines(struct str text)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < text.len; i++)
+		n += text.ptr[i] == '\n';
+	return n;
+}
+
+struct haproxy_line *
+haproxy_section_lines(
+    const struct haproxy_section *s, struct arena *arena, size_t *count)
+{
+	struct str text = s->text;
+	struct haproxy_line *lines =
+	    arena_array(arena, count_lines(text), sizeof(*lines));
+
+	*count = 0;
+	for (int number = s->line; text.len; number++) {
+		struct str line = first_line(text);
+		size_t whole = line.len + (line.len < text.len);
+
+		if (haproxy_line_split(line, arena, &lines[*count]))
+			lines[(*count)++].number = number;
+		text.ptr += whole;
+		text.len -= whole;
+	}
+	return lines;
+}
