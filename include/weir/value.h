@@ -112,6 +112,9 @@ struct type {
 	const struct method *methods;
 	uint32_t method_count;
 	value_string_fn *string;  /* the type is an error or a Stringer */
+	/* String() belongs to the pointer to it: what a template prints of a
+	 * record's field has it, fmt does not see it. */
+	bool string_of_pointer;
 	bool is_error;            /* string is Error() */
 	/* MarshalText(): what JSON, YAML and TOML hold in place of a record. */
 	value_string_fn *text;

@@ -86,6 +86,7 @@ static const struct method readable_duration_methods[] = {
 static const struct type type_readable_duration = {.kind = KIND_INT64,
     .name = "api.ReadableDuration",
     .string = print_duration,
+    .string_of_pointer = true,
     .methods = readable_duration_methods,
     .method_count = COUNT(readable_duration_methods)};
 
