@@ -293,8 +293,8 @@ merge_maps(struct merging *m, struct map *dst, struct map *src)
 	return 0;
 }
 
-static int
-merge(struct call *c, struct value *result, bool overwrite)
+int
+sprig_merge(struct call *c, struct value *result, bool overwrite)
 {
 	struct merging m = {.call = c, .overwrite = overwrite};
 	struct value dst = c->args[0];
@@ -316,7 +316,7 @@ merge(struct call *c, struct value *result, bool overwrite)
 static int
 merge_softly(struct call *c, struct value *result, bool overwrite)
 {
-	if (merge(c, result, overwrite) == 0)
+	if (sprig_merge(c, result, overwrite) == 0)
 		return 0;
 	if (!str_is(str_of(c->error.text), "src and dst must be of same type"))
 		return -1;
@@ -340,13 +340,13 @@ call_merge_overwrite(struct call *c, struct value *result)
 static int
 call_must_merge(struct call *c, struct value *result)
 {
-	return merge(c, result, false);
+	return sprig_merge(c, result, false);
 }
 
 static int
 call_must_merge_overwrite(struct call *c, struct value *result)
 {
-	return merge(c, result, true);
+	return sprig_merge(c, result, true);
 }
 
 /* ---- deepCopy ---- */

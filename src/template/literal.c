@@ -5,8 +5,8 @@
  */
 #include "literal.h"
 
-#include "number.h"
 #include "rune.h"
+#include "strconv.h"
 #include "weir/template.h"
 
 /* --- strings --- */
@@ -231,12 +231,13 @@ scan_half(struct str s, size_t *at)
 static int
 read_half(struct str s, double *f, struct buf *message)
 {
-	enum number_error e = number_float(s, f);
+	enum strconv_result e = strconv_float(s, f);
 
-	if (e == NUMBER_OK)
+	if (e == STRCONV_OK)
 		return 0;
 	fail_quoted(message, "strconv.ParseFloat: parsing ", s);
-	buf_printf(message, ": %s", number_error_text(e));
+	buf_printf(message, ": %s",
+	    e == STRCONV_RANGE ? "value out of range" : "invalid syntax");
 	return -1;
 }
 
@@ -279,8 +280,8 @@ read_real(struct str text, struct node_number *n, struct buf *message)
 {
 	double f;
 
-	n->is_uint = number_uint(text, 0, 64, &n->u) == NUMBER_OK;
-	n->is_int = number_int(text, 0, 64, &n->i) == NUMBER_OK;
+	n->is_uint = strconv_uint(text, 0, &n->u) == STRCONV_OK;
+	n->is_int = strconv_int(text, 0, &n->i) == STRCONV_OK;
 	if (n->is_int && n->i == 0) {
 		n->is_uint = true; /* -0 */
 		n->u = 0;
@@ -290,7 +291,7 @@ read_real(struct str text, struct node_number *n, struct buf *message)
 		n->f = n->is_int ? (double)n->i : (double)n->u;
 		return 0;
 	}
-	if (number_float(text, &f) != NUMBER_OK)
+	if (strconv_float(text, &f) != STRCONV_OK)
 		return fail_quoted(message, "illegal number syntax: ", text);
 	if (!has_any(text, ".eEpP"))
 		return fail_quoted(message, "integer overflow: ", text);
@@ -311,7 +312,7 @@ literal_number(
 	if (t->kind == TOKEN_COMPLEX)
 		return read_complex(s, n, message);
 	if (s.len > 0 && s.ptr[s.len - 1] == 'i' &&
-	    number_float((struct str){s.ptr, s.len - 1}, &f) == NUMBER_OK) {
+	    strconv_float((struct str){s.ptr, s.len - 1}, &f) == STRCONV_OK) {
 		take_complex(n, 0, f);
 		return 0;
 	}

@@ -23,5 +23,8 @@ bool sprig_is_list(const struct value *);
 /* reflect.TypeOf(v).Kind() of a list; otherwise -1 and the message: Go's panic
  * for nil, else WORDS and the kind. words end in a blank. */
 int sprig_want_list(struct call *, const struct value *, const char *words);
+/* mergo.Merge of the maps in args[1] … into args[0], which changes; with
+ * overwrite the later ones win. */
+int sprig_merge(struct call *, struct value *result, bool overwrite);
 
 #endif

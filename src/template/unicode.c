@@ -56,23 +56,20 @@ rune_is_space(uint32_t rune)
 	}
 }
 
-/* Where the rune that ends at s.len begins. */
-static size_t
-last_rune(struct str s, uint32_t *rune)
+size_t
+rune_decode_last(struct str s, uint32_t *rune)
 {
-	size_t at = s.len - 1, width;
-
 	for (size_t back = 1; back <= 4 && back <= s.len; back++) {
-		at = s.len - back;
-		if (rune_is_tail((unsigned char)s.ptr[at]))
+		const char *at = s.ptr + s.len - back;
+
+		if (rune_is_tail((unsigned char)*at))
 			continue;
-		width = rune_decode(s.ptr + at, back, rune);
-		if (width == back)
-			return at;
+		if (rune_decode(at, back, rune) == back)
+			return back;
 		break;
 	}
 	*rune = RUNE_ERROR;
-	return s.len - 1;
+	return 1;
 }
 
 struct str
@@ -89,10 +86,10 @@ str_trim_space(struct str s)
 		s.len -= n;
 	}
 	while (s.len > 0) {
-		n = last_rune(s, &rune);
+		n = rune_decode_last(s, &rune);
 		if (!rune_is_space(rune))
 			break;
-		s.len = n;
+		s.len -= n;
 	}
 	return s;
 }

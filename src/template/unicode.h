@@ -26,6 +26,8 @@ rune_is_word(uint32_t rune)
 		       ((rune | 0x20) >= 'a' && (rune | 0x20) <= 'z');
 	return rune_is_letter(rune) || rune_is_digit(rune);
 }
+/* The rune at the end of s, s.len > 0; its width (utf8.DecodeLastRune). */
+size_t rune_decode_last(struct str s, uint32_t *rune);
 /* Without the white space at its ends (strings.TrimSpace). */
 struct str str_trim_space(struct str);
 

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tables of functions share. */
+#include "func.h"
+
+#include "rune.h"
+#include "strconv.h"
+
+int
+func_give(struct call *c, struct buf *b, struct value *result)
+{
+	bool failed = b->failed;
+
+	if (!failed)
+		*result = value_str(arena_str(c->arena, buf_as_str(b)));
+	buf_fini(b);
+	return failed ? call_fail(c, "the result is too large") : 0;
+}
+
+int
+func_fail_number(struct call *c, const char *words, const char *function,
+    struct str text, bool range)
+{
+	struct buf b = {0};
+
+	value_quote(&b, text);
+	call_fail(c, "%sstrconv.%s: parsing %s: %s", words, function, b.ptr,
+	    range ? "value out of range" : "invalid syntax");
+	buf_fini(&b);
+	return -1;
+}
+
+int
+func_parse_int(struct call *c, struct str s, int64_t *i)
+{
+	enum strconv_result e = STRCONV_OK;
+
+	*i = 0;
+	if (s.len > 0)
+		e = strconv_int(s, 10, i);
+	if (e == STRCONV_OK)
+		return 0;
+	return func_fail_number(
+	    c, "parseInt: ", "ParseInt", s, e == STRCONV_RANGE);
+}
+
+void
+func_add_str(struct list_builder *l, struct str s)
+{
+	list_add(l, value_str(s));
+}
+
+void
+func_split(struct str s, struct str separator, func_part_fn *part, void *arg)
+{
+	ptrdiff_t at;
+	uint32_t rune;
+
+	if (separator.len == 0) {
+		while (s.len > 0) {
+			size_t n = rune_decode(s.ptr, s.len, &rune);
+
+			part(arg, (struct str){s.ptr, n});
+			s.ptr += n;
+			s.len -= n;
+		}
+		return;
+	}
+	while ((at = str_find(s, separator)) >= 0) {
+		part(arg, (struct str){s.ptr, (size_t)at});
+		s.ptr += (size_t)at + separator.len;
+		s.len -= (size_t)at + separator.len;
+	}
+	part(arg, s);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tables of functions share. */
+#ifndef WEIR_TEMPLATE_FUNC_H
+#define WEIR_TEMPLATE_FUNC_H
+
+#include "weir/template.h"
+
+/* Argument i, a string. */
+static inline struct str
+func_str(const struct call *c, size_t i)
+{
+	return value_as_str(&c->args[i]);
+}
+
+/* The buffer's bytes as the result; frees the buffer. -1 if they exceed its
+ * limit. */
+int func_give(struct call *, struct buf *, struct value *result);
+/* strconv's error: WORDSstrconv.FUNCTION: parsing "TEXT": …; -1. range: the
+ * value is out of range, otherwise the syntax is invalid. */
+int func_fail_number(struct call *, const char *words, const char *function,
+    struct str text, bool range);
+/* strconv.ParseInt(s, 10, 64); "" is 0. The error begins with "parseInt: ". */
+int func_parse_int(struct call *, struct str, int64_t *);
+/* A list of strings: element i of a split. */
+void func_add_str(struct list_builder *, struct str);
+/* Calls with each part of s between separators; an empty separator gives the
+ * runes (strings.Split). */
+typedef void func_part_fn(void *arg, struct str part);
+void func_split(struct str s, struct str separator, func_part_fn *, void *arg);
+
+#endif
