@@ -7,12 +7,17 @@
 
 const struct func_family *const template_families[] = {
     &family_encoding,
+    &family_engine,
+    &family_list,
+    &family_map,
+    &family_math,
     &family_sprig_dicts,
     &family_sprig_encoding,
     &family_sprig_lists,
     &family_sprig_math,
     &family_sprig_paths,
     &family_sprig_types,
-    &family_engine,
+    &family_strings,
+    &family_time,
     NULL,
 };

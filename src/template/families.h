@@ -7,11 +7,16 @@
 
 extern const struct func_family family_encoding;
 extern const struct func_family family_engine;
+extern const struct func_family family_list;
+extern const struct func_family family_map;
+extern const struct func_family family_math;
 extern const struct func_family family_sprig_dicts;
 extern const struct func_family family_sprig_encoding;
 extern const struct func_family family_sprig_lists;
 extern const struct func_family family_sprig_math;
 extern const struct func_family family_sprig_paths;
 extern const struct func_family family_sprig_types;
+extern const struct func_family family_strings;
+extern const struct func_family family_time;
 
 #endif

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* consul-template's one function of time. */
+#include <time.h>
+
 #include "families.h"
 #include "func.h"
-#include "gotime.h"
+#include "time.h"
 
 static int
 call_timestamp(struct call *c, struct value *result)
 {
-	struct gotime now = gotime_now_utc();
-	struct str layout = STR(GOTIME_RFC3339);
+	struct gotime now = {.seconds = 0, .zone = "UTC"};
+	struct str layout = STR("2006-01-02T15:04:05Z07:00");
+	struct timespec clock;
 	struct buf b = {0};
 
+	clock_gettime(CLOCK_REALTIME, &clock);
+	now.seconds = clock.tv_sec;
+	now.nanoseconds = (int32_t)clock.tv_nsec;
 	if (c->argc > 1)
 		return call_fail(c,
 		    "timestamp: wrong number of arguments, expected 0 or 1, "
@@ -21,7 +27,7 @@ call_timestamp(struct call *c, struct value *result)
 	if (c->argc == 1 && str_is(layout, "unix"))
 		buf_printf(&b, "%lld", (long long)now.seconds);
 	else
-		gotime_format(&b, &now, layout);
+		gotime_format(&now, layout, &b);
 	return func_give(c, &b, result);
 }
 

@@ -18,33 +18,6 @@
 
 #define CASES "tests/template/cases"
 
-/* Stand in for the executor where it is not linked. */
-struct builtin {
-	const char *name;
-};
-
-__attribute__((weak)) int
-call_fail(struct call *c, const char *format, ...)
-{
-	(void)c;
-	(void)format;
-	return -1;
-}
-
-__attribute__((weak)) const struct builtin *
-builtin_find(struct str name)
-{
-	static const struct builtin all[] = {{"and"}, {"or"}, {"not"}, {"len"},
-	    {"index"}, {"slice"}, {"call"}, {"html"}, {"js"}, {"urlquery"},
-	    {"print"}, {"printf"}, {"println"}, {"eq"}, {"ne"}, {"lt"}, {"le"},
-	    {"gt"}, {"ge"}};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (str_is(name, all[i].name))
-			return &all[i];
-	return NULL;
-}
-
 static int
 nothing(struct call *c, struct value *result)
 {
