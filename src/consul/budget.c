@@ -18,8 +18,9 @@
  * answers are in memory. */
 #define WORKERS_MOST  12u
 #define WORKERS_LEAST 2u
-/* Streams on a connection of HTTP/2. */
-#define STREAMS 250u
+/* Watches that block over HTTP/2, 250 on a connection: each takes 20 kB in
+ * curl's hands, and being swept is not much slower. */
+#define STREAMS_MOST 500u
 /* Connections left for plain requests when all may block. */
 #define SPARE 2u
 /* By how much the score must be better: a change a minute ago. */
@@ -84,7 +85,8 @@ connections(const struct consul *c)
 void
 queue_pump(struct consul *c)
 {
-	unsigned most = connections(c) * (c->multiplexed ? STREAMS : 1);
+	unsigned most =
+	    c->multiplexed ? STREAMS_MOST + WORKERS_MOST : connections(c);
 	struct watch *w;
 
 	while (!c->closing && c->fetching < c->workers && c->out < most &&
@@ -183,8 +185,10 @@ budget_assign(struct consul *c)
 
 	if (c->closing)
 		return;
-	if (c->multiplexed)
-		room = most * STREAMS - STREAMS / 4;
+	if (c->multiplexed) {
+		most = STREAMS_MOST;
+		room = most;
+	}
 	c->sweeping = wanted > room && !c->options.once;
 	c->workers = clamp(most, 1, WORKERS_MOST);
 	if (c->sweeping) {

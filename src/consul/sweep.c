@@ -29,7 +29,7 @@
 #define GAP_LEAST_MS 400
 #define GAP_MOST_MS  5000
 /* One watch is probed so often, whatever the sentinels say. */
-#define ROTATE_MS 1000
+#define ROTATE_MS 2000
 /* Rounds where there are no sentinels, or they fail. */
 #define BLIND_MS 5000
 /* Datacenters (namespaces, partitions) that get sentinels. */
@@ -299,10 +299,11 @@ on_round(uv_timer_t *timer)
 		uv_timer_start(timer, on_round, (uint64_t)(later - now), 0);
 }
 
+/* at_once: a node's health, of which all its services wait to hear. */
 static void
-schedule(struct consul *c, int64_t delay)
+schedule(struct consul *c, int64_t delay, bool at_once)
 {
-	int64_t gap = 3 * c->round_took_ms, left;
+	int64_t gap = at_once ? 0 : 3 * c->round_took_ms, left;
 
 	if (c->round_left) {
 		c->round_again = true;
@@ -327,7 +328,7 @@ soil(struct consul *c, struct scope *s, uint64_t index, bool at_once)
 		s->insist_ms = by;
 	s->dirty = true;
 	s->index = index;
-	schedule(c, at_once ? 0 : ROUND_DELAY_MS);
+	schedule(c, at_once ? 0 : ROUND_DELAY_MS, at_once);
 }
 
 static void
@@ -339,7 +340,7 @@ end_round(struct consul *c)
 	if (!c->round_again)
 		return;
 	c->round_again = false;
-	schedule(c, ROUND_DELAY_MS);
+	schedule(c, ROUND_DELAY_MS, false);
 }
 
 void

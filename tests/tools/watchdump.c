@@ -80,6 +80,8 @@ on_signal(uv_signal_t *s, int number)
 	unsigned states[6] = {0};
 
 	(void)s;
+	if (!consul)
+		return;
 	if (number == SIGINT || number == SIGTERM) {
 		report("end");
 		consul_close(&consul, on_closed, NULL);
@@ -167,7 +169,7 @@ main(int argc, char **argv)
 	int letter;
 
 	config.addresses.items = addresses;
-	while ((letter = getopt(argc, argv, "1qvka:n:t:w:T:c:")) != -1)
+	while ((letter = getopt(argc, argv, "1qvka:n:t:w:c:C:K:")) != -1)
 		switch (letter) {
 		case '1':
 			once = true;
@@ -189,6 +191,12 @@ main(int argc, char **argv)
 			break;
 		case 'c':
 			config.ca_file = optarg;
+			break;
+		case 'C':
+			config.cert_file = optarg;
+			break;
+		case 'K':
+			config.key_file = optarg;
 			break;
 		case 'w':
 			config.wait_ms = atoi(optarg);
