@@ -1,49 +1,54 @@
 /* SPDX-License-Identifier: MIT */
-/* weir: the table of its commands, nothing else. */
+/* The table of commands, nothing else. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "weir/cmd.h"
 #include "weir/str.h"
 
-static const struct command {
+static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *summary;
+	const char *does;
 } commands[] = {
-    {"run", cmd_run, "watch, render, check and apply until told to stop"},
-    {"render", cmd_render, "render once, check, write"},
-    {"diff", cmd_diff, "show what would change and what applying it does"},
-    {"check", cmd_check, "parse, render, and let haproxy -c judge"},
+    {"run", cmd_run, "watch, render, check and apply, until stopped"},
+    {"render", cmd_render, "render once and write"},
+    {"diff", cmd_diff, "show what would change"},
+    {"check", cmd_check, "check configuration, templates and the result"},
+    {"snapshot", cmd_snapshot, "record what the templates read"},
 };
-
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 
 static void
-print_usage(FILE *out)
+print_usage(FILE *to)
 {
-	fputs("usage: weir COMMAND [OPTION…]\n\n", out);
+	fputs("Usage: weir COMMAND [OPTION…]\n\n"
+	      "Renders HAProxy configuration from templates and Consul, proves "
+	      "it valid,\nand brings it live.\n\nCommands:\n",
+	    to);
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name,
-		    commands[i].summary);
-	fputs("\n`weir COMMAND --help` lists a command's options; weir(1) and "
-	      "weir.ini(5) say the rest.\n",
-	    out);
+		fprintf(to, "  %-10s%s\n", commands[i].name, commands[i].does);
+	fputs("\nOptions:\n"
+	      "  -h, --help     this text; weir COMMAND --help: the command's\n"
+	      "  -V, --version  name and version\n"
+	      "\nManual: weir(1), weir.ini(5).\n",
+	    to);
 }
 
 static int
-refuse(const char *word)
+complain(const char *word)
 {
 	const char *names[COMMANDS], *near;
 
 	for (size_t i = 0; i < COMMANDS; i++)
 		names[i] = commands[i].name;
 	near = str_nearest(str_of(word), names, COMMANDS);
-	fprintf(stderr, "weir: unknown command \"%s\"", word);
+	fprintf(stderr, "weir: unknown %s %s",
+	    word[0] == '-' ? "option" : "command", word);
 	if (near)
-		fprintf(stderr, ", did you mean %s?", near);
-	fputs("\n", stderr);
-	print_usage(stderr);
+		fprintf(stderr, ": did you mean %s?", near);
+	fputs(" (weir --help lists the commands)\n", stderr);
 	return 2;
 }
 
@@ -52,21 +57,22 @@ main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 
+	/* A peer that goes away is an error of write(2). */
+	signal(SIGPIPE, SIG_IGN);
 	if (!word) {
 		print_usage(stderr);
 		return 2;
 	}
-	if (!strcmp(word, "-h") || !strcmp(word, "--help") ||
-	    !strcmp(word, "help")) {
+	if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
 		print_usage(stdout);
 		return 0;
 	}
-	if (!strcmp(word, "-V") || !strcmp(word, "--version")) {
-		printf("weir %s\n", WEIR_VERSION);
+	if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
+		puts("weir " WEIR_VERSION);
 		return 0;
 	}
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!strcmp(word, commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	return refuse(word);
+	return complain(word);
 }

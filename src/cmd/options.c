@@ -74,7 +74,7 @@ put_wrapped(struct buf *b, const char *text, size_t column)
 	while (*text) {
 		size_t n = strcspn(text, " ");
 
-		if (at + n > HELP_WIDTH && at > column) {
+		if (at > column && at + 1 + n > HELP_WIDTH) {
 			buf_char(b, '\n');
 			buf_repeat(b, ' ', column);
 			at = column;
