@@ -37,7 +37,7 @@ struct tagged_address { /* api.ServiceAddress */
 struct check_definition { /* api.HealthCheckDefinition */
 	const struct pstr *http, *method, *body, *tls_server_name;
 	const struct map *header; /* map[string][]string, NULL: nil */
-	const struct pstr *tcp, *udp, *grpc, *os_service;
+	const struct pstr *tcp, *udp, *grpc, *os_service, *session_name;
 	bool tls_skip_verify, tcp_use_tls, grpc_use_tls;
 	int64_t interval, timeout, deregister; /* nanoseconds */
 };

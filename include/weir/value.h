@@ -116,6 +116,9 @@ struct type {
 	 * record's field has it, fmt does not see it. */
 	bool string_of_pointer;
 	bool is_error;            /* string is Error() */
+	/* String() has a pointer receiver: an action that prints the value
+	 * itself finds it, fmt doesn't. */
+	bool string_by_pointer;
 	/* MarshalText(): what JSON, YAML and TOML hold in place of a record. */
 	value_string_fn *text;
 };

@@ -151,6 +151,7 @@ check_definition(struct maker *m, const json_t *json)
 	d->udp = text(m, json, "UDP");
 	d->grpc = text(m, json, "GRPC");
 	d->os_service = text(m, json, "OSService");
+	d->session_name = text(m, json, "SessionName");
 	d->tls_skip_verify =
 	    json_is_true(json_object_get(json, "TLSSkipVerify"));
 	d->tcp_use_tls = json_is_true(json_object_get(json, "TCPUseTLS"));

@@ -243,6 +243,7 @@ put_definition(json_t *check, const struct check_definition *d)
 	put_text(to, "UDP", d->udp);
 	put_text(to, "GRPC", d->grpc);
 	put_text(to, "OSService", d->os_service);
+	put_text(to, "SessionName", d->session_name);
 	put_flag(to, "GRPCUseTLS", d->grpc_use_tls);
 	put_duration(to, "Interval", d->interval);
 	put_duration(to, "Timeout", d->timeout);

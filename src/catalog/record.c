@@ -86,6 +86,7 @@ static const struct method readable_duration_methods[] = {
 static const struct type type_readable_duration = {.kind = KIND_INT64,
     .name = "api.ReadableDuration",
     .string = print_duration,
+    .string_by_pointer = true,
     .string_of_pointer = true,
     .methods = readable_duration_methods,
     .method_count = COUNT(readable_duration_methods)};
@@ -126,6 +127,9 @@ static const struct field check_definition_fields[] = {
     DURATION("IntervalDuration", interval),
     DURATION("TimeoutDuration", timeout),
     DURATION("DeregisterCriticalServiceAfterDuration", deregister),
+    {.name = "SessionName",
+	AT(check_definition, session_name, PSTR, type_string),
+	.omit_empty = true},
     READABLE("Interval", interval),
     READABLE("Timeout", timeout),
     READABLE("DeregisterCriticalServiceAfter", deregister),
