@@ -232,6 +232,9 @@ value_map(struct map *map, const struct type *type)
 	return (struct value){.type = type, .u.map = map};
 }
 
+/* A time.Time of an RFC 3339 text, in the arena; false if it is none. */
+bool value_time_read(struct arena *, struct str, struct value *);
+
 /* ---- looking at values ---- */
 static inline enum kind
 value_kind(const struct value *v)

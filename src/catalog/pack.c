@@ -289,6 +289,13 @@ walk_record(struct pack *p, const struct type *type, const void *from, void *to)
 			    p, f->type, at, to ? (char *)to + f->offset : NULL);
 			continue;
 		}
+		if (f->store == STORE_VALUE) {
+			struct value v = walk_value(p, at);
+
+			if (to)
+				memcpy((char *)to + f->offset, &v, sizeof(v));
+			continue;
+		}
 		if (f->store == STORE_LIST)
 			made = pack_items(p, f->type, at);
 		else if (f->store == STORE_PSTR)

@@ -5,6 +5,9 @@
  */
 #include "decode.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static const struct shape_member address_members[] = {
     MEMBER("Address", STR, struct tagged_address, address),
     MEMBER("Port", I32, struct tagged_address, port),
@@ -34,13 +37,135 @@ read_addresses(struct reader *r, void *record)
 	return !r->scan.failed;
 }
 
-/* A Go duration in JSON: a string in a definition that Consul wrote, a number
- * of nanoseconds in one from elsewhere. */
+/* Go's Duration.String: "1h2m3.5s", "100ms", "0s". */
+static bool
+parse_duration(struct str text, int64_t *ns)
+{
+	static const struct {
+		struct str unit;
+		double ns;
+	} units[] = {{{"ns", 2}, 1}, {{"us", 2}, 1e3}, {{"\u00b5s", 3}, 1e3},
+	    {{"ms", 2}, 1e6}, {{"s", 1}, 1e9}, {{"m", 1}, 6e10},
+	    {{"h", 1}, 3.6e12}};
+	double total = 0;
+
+	while (text.len) {
+		char number[32];
+		size_t n = 0, i = 0;
+
+		while (n < text.len && n < sizeof(number) - 1 &&
+		       strchr("0123456789.", text.ptr[n]) && text.ptr[n])
+			n++;
+		memcpy(number, text.ptr, n);
+		number[n] = 0;
+		text.ptr += n;
+		text.len -= n;
+		/* "ms" stands before "m" in the table. */
+		while (i < 7 && !str_has_prefix(text, units[i].unit))
+			i++;
+		if (i == 7 || !n)
+			return false;
+		total += strtod(number, NULL) * units[i].ns;
+		text.ptr += units[i].unit.len;
+		text.len -= units[i].unit.len;
+	}
+	if (total > 9e18)
+		return false;
+	*ns = (int64_t)total;
+	return true;
+}
+
+/* A string, or a number of nanoseconds. */
+static bool
+read_duration(struct reader *r, int64_t *ns)
+{
+	struct str text;
+
+	if (!scan_is_string(&r->scan))
+		return scan_int(&r->scan, ns);
+	if (!scan_string(&r->scan, &text))
+		return false;
+	return parse_duration(text, ns) ||
+	       scan_expected(&r->scan, "a duration");
+}
+
+static bool
+read_interval(struct reader *r, void *record)
+{
+	return read_duration(r, &((struct check_definition *)record)->interval);
+}
+
+static bool
+read_timeout(struct reader *r, void *record)
+{
+	return read_duration(r, &((struct check_definition *)record)->timeout);
+}
+
+static bool
+read_deregister(struct reader *r, void *record)
+{
+	return read_duration(
+	    r, &((struct check_definition *)record)->deregister);
+}
+
+/* map[string][]string, nil when there is none. */
+static bool
+read_header(struct reader *r, void *record)
+{
+	struct check_definition *d = record;
+	const struct type *type =
+	    type_field(&type_check_definition, STR("Header"))->type;
+	struct map *map = NULL;
+	struct list list;
+	struct str key;
+
+	for (bool ok = scan_open(&r->scan, '{');
+	     ok && scan_member(&r->scan, &key);) {
+		key = arena_str(r->arena, key);
+		shape_read_strs(r, &list);
+		if (!map)
+			map = map_new(r->arena, type);
+		map_put_str(
+		    map, key, value_slice(type->elem, list.items, list.count));
+	}
+	d->header = map;
+	return !r->scan.failed;
+}
+
+static const struct shape_member definition_members[] = {
+    MEMBER("HTTP", STR, struct check_definition, http),
+    MEMBER_OTHER("Header", read_header),
+    MEMBER("Method", STR, struct check_definition, method),
+    MEMBER("Body", STR, struct check_definition, body),
+    MEMBER("TLSServerName", STR, struct check_definition, tls_server_name),
+    MEMBER("TLSSkipVerify", BOOL, struct check_definition, tls_skip_verify),
+    MEMBER("TCP", STR, struct check_definition, tcp),
+    MEMBER("TCPUseTLS", BOOL, struct check_definition, tcp_use_tls),
+    MEMBER("UDP", STR, struct check_definition, udp),
+    MEMBER("GRPC", STR, struct check_definition, grpc),
+    MEMBER("OSService", STR, struct check_definition, os_service),
+    MEMBER("GRPCUseTLS", BOOL, struct check_definition, grpc_use_tls),
+    MEMBER_OTHER("Interval", read_interval),
+    MEMBER_OTHER("Timeout", read_timeout),
+    MEMBER_OTHER("DeregisterCriticalServiceAfter", read_deregister),
+};
+static const struct shape definition_shape = SHAPE(definition_members);
+
+/* Mostly {}: then nothing is kept. */
 static bool
 read_definition(struct reader *r, void *record)
 {
-	(void)record;
-	return scan_skip(&r->scan);
+	struct health_check *c = record;
+	struct check_definition d = {0}, *kept;
+
+	if (!shape_read(r, &definition_shape, &d))
+		return false;
+	if (!memcmp(&d, &(struct check_definition){0}, sizeof(d)))
+		return true;
+	kept = arena_alloc(r->arena, sizeof(*kept));
+	*kept = d;
+	c->definition = kept;
+	return true;
 }
 
 static const struct shape_member check_members[] = {

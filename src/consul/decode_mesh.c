@@ -36,17 +36,26 @@ decode_roots(struct reader *r, struct answer *a, const struct query *q)
 }
 
 static bool
+read_time(struct reader *r, struct value *out)
+{
+	struct str text;
+
+	if (!scan_string(&r->scan, &text))
+		return false;
+	return value_time_read(r->arena, text, out) ||
+	       scan_expected(&r->scan, "a time");
+}
+
+static bool
 read_after(struct reader *r, void *record)
 {
-	(void)record;
-	return scan_skip(&r->scan);
+	return read_time(r, &((struct ca_leaf *)record)->valid_after);
 }
 
 static bool
 read_before(struct reader *r, void *record)
 {
-	(void)record;
-	return scan_skip(&r->scan);
+	return read_time(r, &((struct ca_leaf *)record)->valid_before);
 }
 
 static const struct shape_member leaf_members[] = {
@@ -96,9 +105,54 @@ decode_partitions(struct reader *r, struct answer *a, const struct query *q)
 	read_records(r, a, q, &partition_shape, sizeof(struct partition));
 }
 
+static const struct type time_pointer = {
+    .kind = KIND_PTR, .name = "*time.Time", .elem = &type_time};
+
+/* *time.Time: null stays nil. */
+static bool
+read_moment(struct reader *r, struct value *out)
+{
+	struct value *t;
+
+	if (scan_null(&r->scan))
+		return true;
+	t = arena_zalloc(r->arena, sizeof(*t));
+	if (!read_time(r, t))
+		return false;
+	*out = value_ptr(&time_pointer, t->u.ptr);
+	return true;
+}
+
+static bool
+read_heartbeat(struct reader *r, void *record)
+{
+	struct peering *p = record;
+
+	return read_moment(r, &p->stream.last_heartbeat);
+}
+
+static bool
+read_receive(struct reader *r, void *record)
+{
+	struct peering *p = record;
+
+	return read_moment(r, &p->stream.last_receive);
+}
+
+static bool
+read_send(struct reader *r, void *record)
+{
+	struct peering *p = record;
+
+	return read_moment(r, &p->stream.last_send);
+}
+
 static const struct shape_member stream_members[] = {
     MEMBER("ImportedServices", STRS, struct peering, stream.imported),
     MEMBER("ExportedServices", STRS, struct peering, stream.exported),
+    MEMBER_OTHER("LastHeartbeat", read_heartbeat),
+    MEMBER_OTHER("LastReceive", read_receive),
+    MEMBER_OTHER("LastSend", read_send),
 };
 static const struct shape stream_shape = SHAPE(stream_members);
 

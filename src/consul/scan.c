@@ -132,6 +132,12 @@ scan_null(struct scan *s)
 	return !s->failed && peek(s) == 'n' && word(s, "null");
 }
 
+bool
+scan_is_string(struct scan *s)
+{
+	return !s->failed && peek(s) == '"';
+}
+
 /* ---- strings ---- */
 
 static int

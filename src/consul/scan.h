@@ -68,5 +68,7 @@ bool scan_bool(struct scan *, bool *);
 bool scan_skip(struct scan *);
 /* Is a null next? Reads it if so. */
 bool scan_null(struct scan *);
+/* Is a string next? */
+bool scan_is_string(struct scan *);
 
 #endif

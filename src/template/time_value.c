@@ -317,3 +317,14 @@ const struct type type_time = {.kind = KIND_STRUCT,
     .methods = methods,
     .method_count = sizeof(methods) / sizeof(*methods),
     .string = print};
+
+bool
+value_time_read(struct arena *arena, struct str text, struct value *out)
+{
+	struct gotime t;
+
+	if (!gotime_parse_rfc3339(text, &t))
+		return false;
+	*out = value_time(arena, &t);
+	return true;
+}
