@@ -42,7 +42,7 @@ arena_alloc(struct arena *a, size_t size)
 	char *p = a->at;
 
 	size = (size + 7) & ~(size_t)7;
-	if ((size_t)(a->end - p) < size)
+	if (!p || (size_t)(a->end - p) < size)
 		return arena_grow(a, size);
 	a->at = p + size;
 	return p;

@@ -96,7 +96,7 @@ static void
 gauge(struct buf *b, const char *name, const char *help, double value)
 {
 	family(b, name, "gauge", help);
-	buf_printf(b, "weir_%s %.6g\n", name, value);
+	buf_printf(b, "weir_%s %.15g\n", name, value);
 }
 
 static void
