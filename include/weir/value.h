@@ -112,9 +112,6 @@ struct type {
 	const struct method *methods;
 	uint32_t method_count;
 	value_string_fn *string;  /* the type is an error or a Stringer */
-	/* String() belongs to the pointer to it: what a template prints of a
-	 * record's field has it, fmt does not see it. */
-	bool string_of_pointer;
 	bool is_error;            /* string is Error() */
 	/* String() has a pointer receiver: an action that prints the value
 	 * itself finds it, fmt doesn't. */

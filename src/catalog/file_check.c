@@ -54,6 +54,7 @@ static const struct rule definition_rules[] = {
     {.name = "UDP", SHAPE_STRING},
     {.name = "GRPC", SHAPE_STRING},
     {.name = "OSService", SHAPE_STRING},
+    {.name = "SessionName", SHAPE_STRING},
     {.name = "TLSSkipVerify", SHAPE_BOOLEAN},
     {.name = "TCPUseTLS", SHAPE_BOOLEAN},
     {.name = "GRPCUseTLS", SHAPE_BOOLEAN},

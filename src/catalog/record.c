@@ -87,7 +87,6 @@ static const struct type type_readable_duration = {.kind = KIND_INT64,
     .name = "api.ReadableDuration",
     .string = print_duration,
     .string_by_pointer = true,
-    .string_of_pointer = true,
     .methods = readable_duration_methods,
     .method_count = COUNT(readable_duration_methods)};
 
@@ -111,6 +110,12 @@ static const struct type type_header = {.kind = KIND_MAP,
 		.name = #go, AT(record, member, BOOL, type_bool) \
 	}
 
+#define OPTIONAL(record, go, member)                                \
+	{                                                           \
+		.name = #go, AT(record, member, PSTR, type_string), \
+		.omit_empty = true                                  \
+	}
+
 static const struct field check_definition_fields[] = {
     TEXT(check_definition, HTTP, http),
     {.name = "Header", AT(check_definition, header, MAP, type_header)},
@@ -127,9 +132,7 @@ static const struct field check_definition_fields[] = {
     DURATION("IntervalDuration", interval),
     DURATION("TimeoutDuration", timeout),
     DURATION("DeregisterCriticalServiceAfterDuration", deregister),
-    {.name = "SessionName",
-	AT(check_definition, session_name, PSTR, type_string),
-	.omit_empty = true},
+    OPTIONAL(check_definition, SessionName, session_name),
     READABLE("Interval", interval),
     READABLE("Timeout", timeout),
     READABLE("DeregisterCriticalServiceAfter", deregister),
@@ -146,12 +149,6 @@ const struct check_definition record_no_definition;
 	{                                                         \
 		.name = #go, AT(record, member, U64, type_uint64) \
 	}
-#define OPTIONAL(record, go, member)                                \
-	{                                                           \
-		.name = #go, AT(record, member, PSTR, type_string), \
-		.omit_empty = true                                  \
-	}
-
 static const struct field health_check_fields[] = {
     TEXT(health_check, Node, node),
     TEXT(health_check, CheckID, check_id),

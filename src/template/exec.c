@@ -46,9 +46,7 @@ print_other(struct exec *x, const struct node *node, struct value *v)
 	    !v->type->string)
 		return exec_fail(x, "can't print %s of type %s",
 		    exec_node_text(x, node), v->type->name);
-	if (v->type->string_of_pointer)
-		v->type->string(v, x->out);
-	else if (v->type->string && v->type->string_by_pointer)
+	if (v->type->string && v->type->string_by_pointer)
 		v->type->string(v, x->out);
 	else
 		value_print(x->out, v);

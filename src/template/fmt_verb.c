@@ -404,8 +404,8 @@ print_by_method(struct printer *p, const struct value *v, uint32_t verb)
 		return true;
 	}
 	if (p->erroring || p->flags.sharp_v || !v->type->string ||
-	    v->type->string_by_pointer || v->type->string_of_pointer ||
-	    verb > 'z' || !strchr("vsxXq", (int)verb))
+	    v->type->string_by_pointer || verb > 'z' ||
+	    !strchr("vsxXq", (int)verb))
 		return false;
 	if (v->type->kind == KIND_PTR && !v->u.ptr) {
 		buf_puts(p->out, "<nil>");
