@@ -323,12 +323,11 @@ call_spew_sprintf(struct call *c, struct value *result)
 	return give(c, &out, result);
 }
 
-/* Those without "s" write to standard output and give "". */
+/* Those without "s" write to standard error, where messages go, and give "". */
 static int
 print(struct buf *out, struct value *result)
 {
-	fwrite(buf_as_str(out).ptr, 1, out->len, stdout);
-	fflush(stdout);
+	fwrite(buf_as_str(out).ptr, 1, out->len, stderr);
 	buf_fini(out);
 	*result = value_str(STR(""));
 	return 0;
@@ -372,9 +371,9 @@ static const struct func funcs[] = {
     {"sha256Hex", "string", "string", call_sha256_hex, FUNC_PURE,
 	"sha256Hex s — SHA-256 in hex"},
     {"spew_dump", "...interface {}", "string", call_spew_dump, FUNC_EFFECT,
-	"spew_dump v… — prints values and their types to standard output"},
+	"spew_dump v… — prints values and their types to standard error"},
     {"spew_printf", "string,...interface {}", "string", call_spew_printf,
-	FUNC_EFFECT, "spew_printf format v… — to standard output"},
+	FUNC_EFFECT, "spew_printf format v… — to standard error"},
     {"spew_sdump", "...interface {}", "string", call_spew_sdump, FUNC_PURE,
 	"spew_sdump v… — values and their types"},
     {"spew_sprintf", "string,...interface {}", "string", call_spew_sprintf,

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* consul-template's one function of time. */
-#include <time.h>
-
 #include "families.h"
 #include "func.h"
-#include "time.h"
+#include "moment.h"
 
 static int
 call_timestamp(struct call *c, struct value *result)
 {
-	struct gotime now = {.seconds = 0, .zone = "UTC"};
+	struct moment now = moment_now();
 	struct str layout = STR("2006-01-02T15:04:05Z07:00");
-	struct timespec clock;
 	struct buf b = {0};
 
-	clock_gettime(CLOCK_REALTIME, &clock);
-	now.seconds = clock.tv_sec;
-	now.nanoseconds = (int32_t)clock.tv_nsec;
+	now.zone = MOMENT_UTC;
 	if (c->argc > 1)
 		return call_fail(c,
 		    "timestamp: wrong number of arguments, expected 0 or 1, "
@@ -27,7 +22,7 @@ call_timestamp(struct call *c, struct value *result)
 	if (c->argc == 1 && str_is(layout, "unix"))
 		buf_printf(&b, "%lld", (long long)now.seconds);
 	else
-		gotime_format(&now, layout, &b);
+		moment_format(&now, layout, &b);
 	return func_give(c, &b, result);
 }
 

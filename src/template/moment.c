@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Gregorian calendar, extended to all years as Go does, and the local zone
+ * through libc.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "moment.h"
+
+#define DAY   86400
+#define NANOS 1000000000LL
+
+static int64_t
+divide_down(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+int64_t
+moment_days(int64_t year, int64_t month, int64_t day)
+{
+	int64_t era, of_era, of_year;
+
+	year += divide_down(month - 1, 12);
+	month -= 12 * divide_down(month - 1, 12);
+	/* years from March on, so that the leap day is the last */
+	year -= month <= 2;
+	era = divide_down(year, 400);
+	of_era = year - era * 400;
+	of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
+	       of_year + day - 1 - 719468;
+}
+
+/* The date of a day since 1970-01-01. */
+static void
+set_date(struct moment_fields *f, int64_t days)
+{
+	int64_t era, of_era, year, of_year, month;
+
+	f->weekday = (int)(((days + 4) % 7 + 7) % 7);
+	days += 719468;
+	era = divide_down(days, 146097);
+	of_era = days - era * 146097;
+	year =
+	    (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	of_year = of_era - (365 * year + year / 4 - year / 100);
+	month = (5 * of_year + 2) / 153;
+	f->day = (int)(of_year - (153 * month + 2) / 5 + 1);
+	f->month = (int)(month < 10 ? month + 3 : month - 9);
+	f->year = year + era * 400 + (f->month <= 2);
+	f->year_day = (int)(days - 719468 - moment_days(f->year, 1, 1) + 1);
+}
+
+int
+moment_days_in(int64_t year, int month)
+{
+	return (
+	    int)(moment_days(year, month + 1, 1) - moment_days(year, month, 1));
+}
+
+int64_t
+moment_local_offset(int64_t seconds, char name[16])
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (!localtime_r(&t, &tm)) {
+		snprintf(name, 16, "UTC");
+		return 0;
+	}
+	snprintf(name, 16, "%s", tm.tm_zone ? tm.tm_zone : "");
+	return tm.tm_gmtoff;
+}
+
+bool
+moment_local_named(struct str wanted, int64_t seconds, int64_t *offset)
+{
+	static const int64_t around[] = {0, -90, 90, -180, 180, -270, 270};
+	char name[16];
+
+	for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
+		int64_t at = seconds + around[i] * DAY;
+
+		*offset = moment_local_offset(at, name);
+		*offset = moment_local_offset(at - *offset, name);
+		if (str_is(wanted, name))
+			return true;
+	}
+	return false;
+}
+
+struct moment
+moment_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (struct moment){
+	    .seconds = now.tv_sec, .nanos = now.tv_nsec, .zone = MOMENT_LOCAL};
+}
+
+/* Where clocks skip or repeat an hour, the offset is that of before: Go's. */
+struct moment
+moment_of_clock(int64_t seconds, int64_t nanos, enum moment_zone zone)
+{
+	struct moment m = {.seconds = seconds, .nanos = nanos, .zone = zone};
+	int64_t offset;
+	char name[16];
+
+	if (zone != MOMENT_LOCAL)
+		return m;
+	offset = moment_local_offset(seconds, name);
+	if (offset != 0)
+		offset = moment_local_offset(seconds - offset, name);
+	m.seconds -= offset;
+	return m;
+}
+
+void
+moment_fields(const struct moment *m, struct moment_fields *f)
+{
+	int64_t seconds, days;
+
+	*f = (struct moment_fields){.offset = 0};
+	switch ((enum moment_zone)m->zone) {
+	case MOMENT_UTC:
+		snprintf(f->zone, sizeof(f->zone), "UTC");
+		break;
+	case MOMENT_LOCAL:
+		f->offset = moment_local_offset(m->seconds, f->zone);
+		break;
+	case MOMENT_FIXED:
+		f->offset = m->offset;
+		snprintf(f->zone, sizeof(f->zone), "%.*s", (int)m->name.len,
+		    m->name.len ? m->name.ptr : "");
+		break;
+	}
+	seconds = m->seconds + f->offset;
+	days = divide_down(seconds, DAY);
+	seconds -= days * DAY;
+	f->hour = (int)(seconds / 3600);
+	f->minute = (int)(seconds / 60 % 60);
+	f->second = (int)(seconds % 60);
+	set_date(f, days);
+}
+
+void
+moment_add(struct moment *m, int64_t nanos)
+{
+	int64_t whole = divide_down(nanos, NANOS);
+
+	m->seconds += whole;
+	m->nanos += nanos - whole * NANOS;
+	if (m->nanos >= NANOS) {
+		m->nanos -= NANOS;
+		m->seconds++;
+	}
+}
+
+int64_t
+moment_subtract(const struct moment *a, const struct moment *b)
+{
+	__int128 d =
+	    ((__int128)a->seconds - b->seconds) * NANOS + a->nanos - b->nanos;
+
+	if (d > INT64_MAX)
+		return INT64_MAX;
+	return d < INT64_MIN ? INT64_MIN : (int64_t)d;
+}
+
+int
+moment_compare(const struct moment *a, const struct moment *b)
+{
+	if (a->seconds != b->seconds)
+		return a->seconds < b->seconds ? -1 : 1;
+	return (a->nanos > b->nanos) - (a->nanos < b->nanos);
+}
