@@ -373,3 +373,15 @@ moment_value(struct arena *arena, const struct moment *m)
 	*copy = *m;
 	return (struct value){.type = &type_time, .u.ptr = copy};
 }
+
+/* A zone without a name points nowhere, so the text need not live on. */
+bool
+value_time_read(struct arena *arena, struct str text, struct value *out)
+{
+	struct moment m;
+
+	if (moment_parse(STR("2006-01-02T15:04:05Z07:00"), text, &m, NULL) < 0)
+		return false;
+	*out = moment_value(arena, &m);
+	return true;
+}
