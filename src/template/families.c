@@ -11,6 +11,7 @@ const struct func_family *const template_families[] = {
     &family_list,
     &family_map,
     &family_math,
+    &family_regex,
     &family_sprig_dates,
     &family_sprig_dicts,
     &family_sprig_encoding,
