@@ -50,7 +50,8 @@ error_is_set(const struct error *e)
 	return e && e->kind != ERROR_NONE;
 }
 
-/* Sets kind and text. Always returns -1, so that `return error_set(…)` works. */
+/* Sets kind and text. Always returns -1, so that `return error_set(…)` works.
+ */
 int error_set(struct error *, enum error_kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int error_vset(struct error *, enum error_kind, const char *format, va_list)

@@ -16,12 +16,12 @@
 #include "weir/str.h"
 
 struct file_options {
-	mode_t mode;          /* (mode_t)-1: the existing file's, else 0644 */
-	/* Names or numbers; NULL: keep the existing file's, or at least see that
-	 * nobody who could read it no longer can. */
+	mode_t mode; /* (mode_t)-1: the existing file's, else 0644 */
+	/* Names or numbers; NULL: keep the existing file's, or at least see
+	 * that nobody who could read it no longer can. */
 	const char *owner, *group;
-	bool backup;          /* FILE.bak is a link to what was there */
-	bool create_dirs;     /* 0755 */
+	bool backup;      /* FILE.bak is a link to what was there */
+	bool create_dirs; /* 0755 */
 };
 
 /* A candidate beside path, `.NAME.weir-XXXXXX`: its name (the caller frees) in
@@ -34,8 +34,8 @@ int file_candidate(const char *path, struct str text,
 int file_swap(const char *candidate, const char *path,
     const struct file_options *, struct error *);
 /* Both. */
-int file_replace(const char *path, struct str text,
-    const struct file_options *, struct error *);
+int file_replace(const char *path, struct str text, const struct file_options *,
+    struct error *);
 /* Removes candidates of path that a killed program left behind at least so many
  * seconds ago (0: all; then nobody may be at work on path); gives their number.
  * What can't be removed stays. */

@@ -36,9 +36,10 @@
 /* Bytes of a catalog file. */
 #define LIMIT_CATALOG_BYTES (1024u << 20)
 /* Bytes of a configuration file, and of one line in it: Debian's inih keeps
- * 200 bytes of a line and drops the rest silently, so a longer one is refused. */
+ * 200 bytes of a line and drops the rest silently, so a longer one is refused.
+ */
 #define LIMIT_CONFIG_BYTES (1u << 20)
-#define LIMIT_CONFIG_LINE 198u
+#define LIMIT_CONFIG_LINE  198u
 /* Bytes kept of what a child process prints (haproxy -c, commands). */
 #define LIMIT_CHILD_OUTPUT (256u << 10)
 /* Seconds a check or reload command may take before its group is killed. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* stage: base
  *
- * One line for each decision, to standard error, as text or as JSON. Who decides
- * logs; everybody below fills a struct error. Under systemd (JOURNAL_STREAM)
- * lines carry a syslog priority prefix and no time.
+ * One line for each decision, to standard error, as text or as JSON. Who
+ * decides logs; everybody below fills a struct error. Under systemd
+ * (JOURNAL_STREAM) lines carry a syslog priority prefix and no time.
  */
 #ifndef WEIR_LOG_H
 #define WEIR_LOG_H
@@ -12,7 +12,12 @@
 
 struct error;
 
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+enum log_level {
+	LOG_LEVEL_DEBUG,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_ERROR
+};
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
 /* Process-wide. Text: "2026-01-02T15:04:05.123Z info  template: words". JSON:
@@ -30,9 +35,9 @@ void log_line(enum log_level, const char *area, const char *format, ...)
 void log_error(enum log_level, const char *area, const struct error *,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-#define log_debug(...) \
-	do { \
-		if (log_is_on(LOG_LEVEL_DEBUG)) \
+#define log_debug(...)                                          \
+	do {                                                    \
+		if (log_is_on(LOG_LEVEL_DEBUG))                 \
 			log_line(LOG_LEVEL_DEBUG, __VA_ARGS__); \
 	} while (0)
 #define log_info(...) log_line(LOG_LEVEL_INFO, __VA_ARGS__)

@@ -13,7 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A slice: not NUL-terminated, may hold any byte. ptr may be NULL if len is 0. */
+/* A slice: not NUL-terminated, may hold any byte. ptr may be NULL if len is 0.
+ */
 struct str {
 	const char *ptr;
 	size_t len;
@@ -66,15 +67,15 @@ static inline bool
 str_has_prefix(struct str s, struct str prefix)
 {
 	return s.len >= prefix.len &&
-	    (prefix.len == 0 || !memcmp(s.ptr, prefix.ptr, prefix.len));
+	       (prefix.len == 0 || !memcmp(s.ptr, prefix.ptr, prefix.len));
 }
 
 static inline bool
 str_has_suffix(struct str s, struct str suffix)
 {
 	return s.len >= suffix.len &&
-	    (suffix.len == 0 ||
-		!memcmp(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len));
+	       (suffix.len == 0 ||
+		   !memcmp(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len));
 }
 
 /* First position of needle in s, -1 if absent; an empty needle is at 0. */

@@ -15,7 +15,8 @@
 #include "weir/str.h"
 
 struct strmap_entry {
-	struct str key; /* owned by the map, NUL-terminated; NULL ptr: deleted */
+	struct str
+	    key; /* owned by the map, NUL-terminated; NULL ptr: deleted */
 	uint64_t hash;
 	void *value; /* borrowed: the map frees keys, never values */
 };

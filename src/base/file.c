@@ -424,8 +424,7 @@ file_replace(const char *path, struct str text, const struct file_options *o,
 }
 
 static bool
-is_leftover(int directory, const char *name, const char *prefix,
-    int64_t age_s)
+is_leftover(int directory, const char *name, const char *prefix, int64_t age_s)
 {
 	size_t n = strlen(prefix);
 	struct stat st;
