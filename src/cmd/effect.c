@@ -2,7 +2,11 @@
 #include "effect.h"
 
 #include "weir/file.h"
+#include "weir/haproxy.h"
 #include "weir/limits.h"
+
+/* Changes of one file that are told one by one. */
+#define DETAILS_SHOWN 50
 
 const char *
 effect_kind_name(enum effect_kind k)
@@ -41,6 +45,51 @@ decide(struct effect *ef)
 	}
 }
 
+/* Is it a file of -f, or in a directory of it? A map is none. */
+static bool
+is_configuration(const struct config_template *c)
+{
+	const struct config_strings *files =
+	    c->haproxy ? &c->haproxy->configs : NULL;
+	size_t len = strlen(c->destination);
+
+	for (size_t i = 0; files && i < files->count; i++) {
+		size_t n = strlen(files->items[i]);
+
+		while (n > 1 && files->items[i][n - 1] == '/')
+			n--;
+		if (strncmp(c->destination, files->items[i], n) != 0)
+			continue;
+		if (len == n || (c->destination[n] == '/' && len > 4 &&
+				    !strcmp(c->destination + len - 4, ".cfg")))
+			return true;
+	}
+	return false;
+}
+
+/* What the difference means, a line each. */
+static void
+put_details(struct effect *ef, struct str old_text, struct str new_text)
+{
+	struct haproxy_model old, new;
+	struct haproxy_changes changes;
+
+	haproxy_model_parse(&old, old_text);
+	haproxy_model_parse(&new, new_text);
+	haproxy_model_diff(&old, &new, &changes);
+	for (size_t i = 0; i < changes.count && i < DETAILS_SHOWN; i++) {
+		buf_puts(&ef->details, "  ");
+		haproxy_change_print(&changes.items[i], &ef->details);
+		buf_char(&ef->details, '\n');
+	}
+	if (changes.count > DETAILS_SHOWN)
+		buf_printf(&ef->details, "  … and %zu more\n",
+		    changes.count - DETAILS_SHOWN);
+	haproxy_changes_fini(&changes);
+	haproxy_model_fini(&old);
+	haproxy_model_fini(&new);
+}
+
 int
 effect_of(const struct group *g, struct effect *ef, struct error *e)
 {
@@ -59,6 +108,9 @@ effect_of(const struct group *g, struct effect *ef, struct error *e)
 		if (rc > 0 ||
 		    !str_equal(buf_as_str(&old), buf_as_str(&t->output)))
 			ef->changed++;
+		if (rc == 0 && is_configuration(t->config))
+			put_details(
+			    ef, buf_as_str(&old), buf_as_str(&t->output));
 		buf_fini(&old);
 	}
 	decide(ef);
