@@ -385,13 +385,12 @@ static const struct mesh {
 	enum query_kind kind;
 	const struct type *type;
 	compare_fn *compare; /* NULL: Consul's order */
-	bool has_times;      /* which can't be packed: they are opaque here */
 } mesh[] = {
-    {QUERY_CA_ROOTS, &type_ca_roots, NULL, false},
-    {QUERY_PARTITIONS, &type_partitions, compare_partitions, false},
-    {QUERY_PEERINGS, &type_peerings, compare_peerings, true},
-    {QUERY_EXPORTED, &type_exported_services, compare_exported, false},
-    {QUERY_IMPORTED, &type_imported_services, compare_imported, false},
+    {QUERY_CA_ROOTS, &type_ca_roots, NULL},
+    {QUERY_PARTITIONS, &type_partitions, compare_partitions},
+    {QUERY_PEERINGS, &type_peerings, compare_peerings},
+    {QUERY_EXPORTED, &type_exported_services, compare_exported},
+    {QUERY_IMPORTED, &type_imported_services, compare_imported},
 };
 
 static const struct mesh *
@@ -421,15 +420,14 @@ answer_shape_records(
 	for (size_t i = 0; i < count; i++)
 		list_add(&b, value_ptr(m->type->elem, items[i]));
 	v = list_end(&b);
-	if (!m->has_times)
-		return finish_list(a, m->type, v.u.items, v.len);
-	a->value = v;
-	return v;
+	return finish_list(a, m->type, v.u.items, v.len);
 }
 
 struct value
 answer_shape_leaf(struct answer *a, struct ca_leaf *leaf)
 {
-	a->value = leaf ? value_ptr(&type_ca_leaf_ptr, leaf) : VALUE_NONE;
-	return a->value;
+	struct pack p = {0};
+	struct value v = leaf ? value_ptr(&type_ca_leaf_ptr, leaf) : VALUE_NONE;
+
+	return finish(a, &p, &v);
 }
