@@ -81,6 +81,10 @@ str_has_suffix(struct str s, struct str suffix)
 /* First position of needle in s, -1 if absent; an empty needle is at 0. */
 ptrdiff_t str_find(struct str s, struct str needle);
 
+/* Bytes of the UTF-8 sequence that s begins with (RFC 3629), 0 if it begins
+ * with none. */
+size_t str_utf8(struct str s);
+
 /*
  * The name of names[0..count) nearest to s, by edit distance, if it is near
  * enough to be what was meant; otherwise NULL. Used for "did you mean".

@@ -106,28 +106,6 @@ put_time(struct buf *b)
 	buf_printf(b, "%s.%03ldZ", text, now.tv_nsec / 1000000);
 }
 
-/* The length of the UTF-8 sequence at p, 0 if there is none. */
-static size_t
-sequence(const unsigned char *p, size_t room)
-{
-	size_t n = p[0] < 0x80   ? 1
-		   : p[0] < 0xc2 ? 0
-		   : p[0] < 0xe0 ? 2
-		   : p[0] < 0xf0 ? 3
-		   : p[0] < 0xf5 ? 4
-				 : 0;
-
-	if (n == 0 || n > room)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 /* RFC 8259, section 7. */
 static void
 put_json(struct buf *b, struct str s)
@@ -137,7 +115,7 @@ put_json(struct buf *b, struct str s)
 
 	buf_char(b, '"');
 	for (size_t i = 0; i < s.len; i += n) {
-		n = sequence(p + i, s.len - i);
+		n = str_utf8((struct str){s.ptr + i, s.len - i});
 		if (n == 0) {
 			buf_rune(b, 0xfffd);
 			n = 1;

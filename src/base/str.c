@@ -24,6 +24,30 @@ str_find(struct str s, struct str needle)
 	return p ? p - s.ptr : -1;
 }
 
+size_t
+str_utf8(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.ptr;
+	size_t n = 0;
+
+	if (s.len == 0 || p[0] > 0xf4)
+		return 0;
+	if (p[0] < 0x80)
+		n = 1;
+	else if (p[0] >= 0xc2)
+		n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	if (n == 0 || n > s.len)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	/* Overlong forms, surrogates, and what is beyond U+10FFFF. */
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
 static size_t
 least(size_t a, size_t b)
 {

@@ -115,15 +115,31 @@ read_section(struct reader *r, size_t at)
 	return rc;
 }
 
+/* A byte that no value can mean: a slip of the editor or a trap for who reads
+ * it on a terminal. -1 if there is none. */
+static ptrdiff_t
+find_control(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+
+		if ((c < 0x20 && c != '\t' && !(c == '\r' && i + 1 == s.len)) ||
+		    c == 0x7f)
+			return (ptrdiff_t)i;
+	}
+	return -1;
+}
+
 static int
 check_line(struct reader *r, size_t most)
 {
 	size_t start = skip_blanks(r->line, 0);
-	const char *nul = memchr(r->line.ptr, 0, r->line.len);
+	ptrdiff_t control = find_control(r->line);
 
-	if (nul)
-		return refuse(r, (size_t)(nul - r->line.ptr),
-		    "a NUL byte: this is no text file");
+	if (control >= 0)
+		return refuse(r, (size_t)control,
+		    r->line.ptr[control] ? "a control character"
+					 : "a NUL byte: this is no text file");
 	if (r->line.len > most) {
 		error_set(r->error, ERROR_CONFIG,
 		    "the line has %zu bytes, %zu can be read: break it at a "

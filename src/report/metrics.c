@@ -25,20 +25,26 @@ family(struct buf *b, const char *name, const char *type, const char *help)
 	    name, type);
 }
 
-/* A label's value: \, " and new line escaped. */
+/* A label's value: \, " and new line escaped; what is no UTF-8 would make the
+ * whole answer unreadable. */
 static void
 put_label(struct buf *b, const char *name, struct str value)
 {
-	buf_printf(b, "%s=\"", name);
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.ptr[i];
+	size_t n;
 
-		if (c == '\n')
+	buf_printf(b, "%s=\"", name);
+	for (; value.len > 0; value.ptr += n, value.len -= n) {
+		n = str_utf8(value);
+		if (n == 0) {
+			buf_rune(b, 0xfffd);
+			n = 1;
+		} else if (*value.ptr == '\n') {
 			buf_puts(b, "\\n");
-		else if (c == '\\' || c == '"')
-			buf_printf(b, "\\%c", c);
-		else
-			buf_char(b, c);
+		} else {
+			if (*value.ptr == '\\' || *value.ptr == '"')
+				buf_char(b, '\\');
+			buf_put(b, value.ptr, n);
+		}
 	}
 	buf_char(b, '"');
 }

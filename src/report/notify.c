@@ -81,7 +81,7 @@ one_line(const char *text)
 	struct buf b;
 
 	buf_init(&b, STATUS_MOST);
-	for (size_t i = 0; text[i] && i < STATUS_MOST; i++) {
+	for (size_t i = 0; i < STATUS_MOST && text[i]; i++) {
 		bool plain = (unsigned char)text[i] >= 0x20 && text[i] != 0x7f;
 
 		buf_char(&b, plain ? text[i] : ' ');

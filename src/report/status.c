@@ -12,13 +12,25 @@
 
 #include "weir/arena.h"
 
+/* What is no UTF-8 is replaced: a path of the operator's may be anything. */
 static json_t *
 text(struct str s)
 {
-	json_t *j = json_stringn(s.ptr ? s.ptr : "", s.len);
+	struct buf b = {0};
+	json_t *j;
+	size_t n;
 
-	/* Not UTF-8: no name of Consul's, so it doesn't matter which. */
-	return j ? j : json_string("?");
+	for (; s.len > 0; s.ptr += n, s.len -= n) {
+		n = str_utf8(s);
+		if (n > 0)
+			buf_put(&b, s.ptr, n);
+		else
+			buf_rune(&b, 0xfffd);
+		n += n == 0;
+	}
+	j = json_stringn(b.ptr ? b.ptr : "", b.len);
+	buf_fini(&b);
+	return j;
 }
 
 static json_t *

@@ -660,6 +660,16 @@ a_nul_byte_is_refused(void **state)
 }
 
 static void
+a_control_character_is_refused(void **state)
+{
+	(void)state;
+	assert_refused("[state]\npath = /a\033[2J\n",
+	    "weir.ini:2:9: a control character\npath = /a?[2J\n         ^");
+	assert_refused("[state]\npath = /a\rb\n",
+	    "weir.ini:2:9: a control character\npath = /a?b\n         ^");
+}
+
+static void
 a_file_that_is_too_large_is_refused(void **state)
 {
 	char *text = malloc(LIMIT_CONFIG_BYTES + 1);
@@ -970,6 +980,7 @@ main(void)
 	    CASE(a_line_at_the_limit_is_read_whole),
 	    CASE(a_longer_line_is_refused),
 	    CASE(a_nul_byte_is_refused),
+	    CASE(a_control_character_is_refused),
 	    CASE(a_file_that_is_too_large_is_refused),
 	    CASE(an_indented_key_is_not_swallowed),
 	    CASE(mistakes_are_told_with_place_and_remedy),

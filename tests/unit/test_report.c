@@ -30,7 +30,7 @@ static struct report *report;
 
 /* ---- what stands in ---- */
 
-static char name_of_config[] = "a\"b\n<i>", source[] = "/s", path[] = "/d";
+static char name_of_config[] = "a\"b\n<i>\xff", source[] = "/s", path[] = "/d";
 static struct config_template config = {
     .name = name_of_config, .source = source, .destination = path};
 static struct task task;
@@ -298,10 +298,10 @@ metrics_are_prometheus_text(void **state)
 	text = body(text);
 	assert_has(text, "\nweir_applies_total{outcome=\"reloaded\"} 5\n");
 	assert_has(text,
-	    "\nweir_template_state{template=\"a\\\"b\\n<i>\",state=\"waiting\"} "
+	    "\nweir_template_state{template=\"a\\\"b\\n<i>\xef\xbf\xbd\",state=\"waiting\"} "
 	    "1\n");
-	assert_has(
-	    text, "\nweir_template_waiting{template=\"a\\\"b\\n<i>\"} 1\n");
+	assert_has(text,
+	    "\nweir_template_waiting{template=\"a\\\"b\\n<i>\xef\xbf\xbd\"} 1\n");
 	assert_has(text, "\nweir_consul_requests_total 17\n");
 	assert_has(text,
 	    "\nweir_watch_failures{query=\"health.service(<web>|passing)\"} "
@@ -354,8 +354,8 @@ status_is_json_without_the_template(void **state)
 	assert_non_null(j);
 	assert_null(strstr(answer, "password"));
 	t = json_array_get(json_object_get(j, "templates"), 0);
-	assert_string_equal(
-	    json_string_value(json_object_get(t, "name")), config.name);
+	assert_string_equal(json_string_value(json_object_get(t, "name")),
+	    "a\"b\n<i>\xef\xbf\xbd");
 	assert_string_equal(
 	    json_string_value(json_object_get(t, "error")), "t:1:2: bad");
 	assert_string_equal(json_string_value(json_array_get(

@@ -70,6 +70,24 @@ order_is_by_bytes_then_length(void **state)
 	assert_int_equal(str_compare(STR("x"), STR("x")), 0);
 }
 
+static void
+only_shortest_forms_of_scalar_values_are_utf8(void **state)
+{
+	(void)state;
+	assert_int_equal(str_utf8(STR("a")), 1);
+	assert_int_equal(str_utf8(STR("\xc3\xa4x")), 2);
+	assert_int_equal(str_utf8(STR("\xe2\x82\xac")), 3);
+	assert_int_equal(str_utf8(STR("\xf4\x8f\xbf\xbf")), 4);
+	assert_int_equal(str_utf8(STR("")), 0);
+	assert_int_equal(str_utf8(STR("\x80")), 0);
+	assert_int_equal(str_utf8(STR("\xc1\xbf")), 0);
+	assert_int_equal(str_utf8(STR("\xc3")), 0);
+	assert_int_equal(str_utf8(STR("\xe0\x9f\xbf")), 0);
+	assert_int_equal(str_utf8(STR("\xed\xa0\x80")), 0);
+	assert_int_equal(str_utf8(STR("\xf4\x90\x80\x80")), 0);
+	assert_int_equal(str_utf8(STR("\xff")), 0);
+}
+
 int
 main(void)
 {
@@ -81,6 +99,7 @@ main(void)
 	    cmocka_unit_test(another_word_is_not_near),
 	    cmocka_unit_test(the_nearest_of_two_near_ones_wins),
 	    cmocka_unit_test(order_is_by_bytes_then_length),
+	    cmocka_unit_test(only_shortest_forms_of_scalar_values_are_utf8),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
