@@ -132,7 +132,7 @@ def test_sigterm_ends_it_within_a_second_and_leaves_files(t):
 
 
 def test_sigterm_while_a_check_hangs_ends_it_within_a_second(t):
-    weir, out = catalog_site(t, check="sleep 60")
+    weir, out = catalog_site(t, check="sleep 60 && test -f {candidate}")
     weir.start()
     weir.wait_log("rendered")
     began = time.monotonic()
@@ -181,7 +181,7 @@ def test_disk_full_is_said_and_tried_again(t):
     weir.configure({'template "a"': {"destination": folder + "/d/a.out",
                                      "create_dest_dirs": False}})
     weir.start()
-    weir.wait_log("d/a.out")
+    weir.wait_log("small/d: it does not exist")
     os.mkdir(folder + "/d")
     t.until_file("small/d/a.out", lambda s: s == "web-1:8001\n", patience=20)
 
