@@ -133,6 +133,14 @@ struct render {
 	void *data;          /* struct view * for the catalog's functions */
 	const struct template_world *world; /* NULL: all defaults */
 
+	/*
+	 * remember: note what ranges over queries print, and copy what did not
+	 * change from `previous`: exactly the text of the last execution of this
+	 * template that remembered, succeeded and missed nothing (empty: none).
+	 */
+	bool remember;
+	struct str previous;
+
 	/* Dependencies asked for that have no data yet. Not 0: the output is
 	 * no output, and an error is a wait. Functions count it up. */
 	uint32_t missing;

@@ -228,13 +228,16 @@ task_execute(struct task *t, struct task_bench *b)
 	struct render r = {.arena = &b->arena,
 	    .out = &b->scratch,
 	    .data = &t->view,
-	    .world = &b->world};
+	    .world = &b->world,
+	    .remember = true};
 	int64_t start = now_us();
 	int rc;
 
 	if (!t->template)
 		return false;
 	b->current = t;
+	if (t->has_output)
+		r.previous = buf_as_str(&t->output);
 	buf_reset(&b->scratch);
 	view_reset(&t->view);
 	strings_fini(&t->files_used);

@@ -7,6 +7,7 @@
  */
 #include "exec.h"
 #include "families.h"
+#include "memo.h"
 #include "weir/limits.h"
 
 /* ---- printing what an action gives ---- */
@@ -350,10 +351,15 @@ template_execute(struct template *t, struct render *render, struct error *error)
 
 	if (!limit)
 		render->out->limit = render->out->len + LIMIT_OUTPUT_BYTES;
+	task.exec.out_start = render->out->len;
+	if (render->remember)
+		memo_begin(&t->memo, render->previous);
 	render->template = t;
 	render->exec = &task.exec;
 	stack_run(run, &task, &task.exec.stack_end);
 	render->exec = NULL;
+	if (render->remember && task.rc == 0 && !render->missing)
+		memo_commit(t->memo);
 	render->out->limit = limit;
 	return task.rc;
 }

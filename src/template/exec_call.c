@@ -132,8 +132,10 @@ run(struct exec *x, const struct invocation *i, struct value *args, size_t argc,
 	    .render = x->render, .arena = x->arena, .args = args, .argc = argc};
 
 	x->render->line = (int)i->node->line;
-	if (call_run(&call, i->func, out) == 0)
+	if (call_run(&call, i->func, out) == 0) {
+		x->stamp = call.stamp;
 		return 0;
+	}
 	x->at = i->node;
 	exec_fail(x, "error calling %s: %s", i->func->func.name,
 	    call.error.text ? call.error.text : "");

@@ -3,7 +3,7 @@
  * range: over lists, maps (a copy of the pairs, since the body may change the
  * map), integers, channels. Every round costs a step, even with an empty body.
  */
-#include "exec.h"
+#include "memo.h"
 
 struct range {
 	struct exec *exec;
@@ -128,6 +128,13 @@ over(struct range *r, struct value *v)
 	}
 }
 
+/* Elements of a query's answer; an empty one is the else's business. */
+static bool
+is_from_query(const struct value *v, uint64_t stamp)
+{
+	return stamp && value_kind(v) == KIND_SLICE && v->len > 0;
+}
+
 enum flow
 exec_walk_range(
     struct exec *x, const struct value *dot, const struct node *node)
@@ -135,13 +142,22 @@ exec_walk_range(
 	const struct node_branch *b = &node->u.branch;
 	uint32_t mark = x->var_count;
 	struct range r = {.exec = x, .pipe = &b->pipe->u.pipe, .body = b->list};
+	struct memo_key key = {0};
 	struct value v;
 	enum flow flow;
 
+	x->stamp = 0;
 	if (exec_pipeline(x, dot, b->pipe, &v) < 0)
 		return FLOW_FAILED;
+	if (is_from_query(&v, x->stamp) &&
+	    memo_find(x, dot, node, x->stamp, &key)) {
+		x->var_count = mark;
+		return FLOW_ON;
+	}
 	r.mark = x->var_count;
 	flow = over(&r, &v);
+	if (flow != FLOW_FAILED && key.is_known)
+		memo_note(x, node, &key);
 	if (flow == FLOW_ON && !r.any && b->else_list)
 		flow = exec_walk(x, dot, b->else_list);
 	if (flow == FLOW_BREAK) /* also one in the else: it is ours */

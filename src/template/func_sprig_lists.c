@@ -400,7 +400,7 @@ static const struct func funcs[] = {
 	"sprig_reverse list — the last first"},
     {"sprig_slice", ANY ",..." ANY, ANY, call_slice, FUNC_PURE,
 	"sprig_slice list [from [to]] — a part, sharing its elements"},
-    {"sprig_sortAlpha", ANY, "[]string", call_sort_alpha, FUNC_PURE,
+    {"sprig_sortAlpha", ANY, "[]string", call_sort_alpha, FUNC_EFFECT,
 	"sprig_sortAlpha list — sorted as texts; a []string in place"},
     {"sprig_tuple", "..." ANY, LIST, call_list, FUNC_PURE,
 	"sprig_tuple v… — as sprig_list"},

@@ -130,6 +130,7 @@ struct template {
 	struct strmap names; /* interning */
 	struct strmap funcs; /* name → struct func of all families */
 	struct strmap types; /* extra type names */
+	struct memo *memo;   /* memo.h; NULL: never remembered */
 	bool error_on_missing_key;
 	char *sandbox_path;
 	char **denied;

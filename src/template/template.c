@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "memo.h"
 #include "node.h"
 #include "weir/limits.h"
 #include "weir/xalloc.h"
@@ -89,6 +90,7 @@ template_free(struct template **t)
 {
 	if (!*t)
 		return;
+	memo_free(&(*t)->memo);
 	strmap_fini(&(*t)->trees);
 	strmap_fini(&(*t)->names);
 	strmap_fini(&(*t)->funcs);
