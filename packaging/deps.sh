@@ -26,7 +26,7 @@ packages_of()
 			libjansson-dev libinih-dev libmicrohttpd-dev \
 			libsystemd-dev libre2-dev libyaml-dev libutf8proc-dev \
 			libgmp-dev libssl-dev libcrypt-dev libcmocka-dev ;;
-	test)	echo python3 consul haproxy nginx-light socat curl jq openssl \
+	test)	echo python3 consul haproxy nginx-light socat curl jq openssl mandoc \
 			tzdata procps ;;
 	lint)	echo clang clang-format cppcheck shellcheck universal-ctags \
 			python3 ;;

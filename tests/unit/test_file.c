@@ -12,10 +12,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <utime.h>
 
@@ -167,6 +169,49 @@ owner_and_group_are_names_or_numbers(void **state)
 	assert_int_equal(st.st_uid, 1);
 	assert_int_equal(st.st_gid, 4242);
 	assert_int_equal(st.st_mode & 07777, 0640);
+}
+
+/* What a service with a user of its own does to root's file of this mode:
+ * 0 replaces it, 1 refuses for the reason that is expected. */
+static int
+replace_as_nobody(mode_t mode)
+{
+	struct error e = {0};
+	int status;
+	pid_t child;
+
+	unlink(path);
+	put("old", &(struct file_options){.mode = mode});
+	assert_int_equal(chmod(directory, 0777), 0);
+	child = fork();
+	if (child == 0) {
+		if (setgroups(0, NULL) < 0 || setgid(65534) < 0 ||
+		    setuid(65534) < 0)
+			_exit(2);
+		if (file_replace(path, STR("new"), &keep, &e) == 0)
+			_exit(0);
+		_exit(strstr(e.text, "cannot keep owner and group") ? 1 : 3);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void
+an_owner_is_lost_only_if_nobody_is_shut_out(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(replace_as_nobody(0644), 0);
+	assert_holds(path, "new");
+	assert_int_equal(mode_of(path) & 07777, 0644);
+	/* Root reads it anyway. */
+	assert_int_equal(replace_as_nobody(0600), 0);
+	/* The group could read it, and no longer would. */
+	assert_int_equal(replace_as_nobody(0640), 1);
+	assert_holds(path, "old");
+	assert_int_equal(entries(), 1);
 }
 
 static void
@@ -348,6 +393,7 @@ main(void)
 	    CASE(a_new_file_is_0644_whatever_the_umask),
 	    CASE(an_existing_files_mode_is_kept),
 	    CASE(owner_and_group_are_names_or_numbers),
+	    CASE(an_owner_is_lost_only_if_nobody_is_shut_out),
 	    CASE(an_unknown_owner_is_refused_by_name),
 	    CASE(a_symbolic_link_is_replaced_not_followed),
 	    CASE(a_directory_is_refused),
