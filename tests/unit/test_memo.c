@@ -316,10 +316,11 @@ only_what_did_not_change_is_copied(void **state)
 	view_init(&v, b.catalog);
 	assert_int_equal(render(t, &v, &last, true, STR("")), 0);
 	assert_string_equal(last.ptr, "s0-0 s0-1 s1-0 s1-1 ");
+	b.counts[1] = 3;
 	put_service(&b, 1);
 	memset(last.ptr, '#', last.len);
 	assert_int_equal(render(t, &v, &now, true, buf_as_str(&last)), 0);
-	assert_string_equal(now.ptr, "##########s1-0 s1-1 ");
+	assert_string_equal(now.ptr, "##########s1-0 s1-1 s1-2 ");
 	buf_fini(&last);
 	buf_fini(&now);
 	view_fini(&v);
