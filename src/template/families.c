@@ -18,6 +18,7 @@ const struct func_family *const template_families[] = {
     &family_sprig_lists,
     &family_sprig_math,
     &family_sprig_paths,
+    &family_sprig_strings,
     &family_sprig_types,
     &family_strings,
     &family_time,

@@ -17,6 +17,7 @@ extern const struct func_family family_sprig_encoding;
 extern const struct func_family family_sprig_lists;
 extern const struct func_family family_sprig_math;
 extern const struct func_family family_sprig_paths;
+extern const struct func_family family_sprig_strings;
 extern const struct func_family family_sprig_types;
 extern const struct func_family family_strings;
 extern const struct func_family family_time;

@@ -31,6 +31,8 @@ SCRIPTS = ["func-plugin.sh", "func-fail.sh"]
 
 RECORDED = re.compile(
     r"(?:parse|execute): template: :(\d+)(?::(\d+))?: (.*)", re.S)
+# The sanitizer's; Go's own "runtime error: …" is a message like any other.
+UNDEFINED = re.compile(r"\.(c|cc|h):\d+:\d+: runtime error:")
 WITHOUT_PLACE = re.compile(r"^(?:parse|execute): (?:template: )?")
 
 
@@ -106,7 +108,7 @@ def judge(case, status, stdout, stderr):
     """(None, "") when all is well, otherwise (why, what was seen)."""
     want = case.want()
     wanted = want.decode(errors="replace")
-    if status < 0 or "Sanitizer" in stderr or "runtime error:" in stderr:
+    if status < 0 or "Sanitizer" in stderr or UNDEFINED.search(stderr):
         return f"crashed ({status})", stderr
     if case.kind == "out":
         if status != 0:
