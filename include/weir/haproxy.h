@@ -3,8 +3,8 @@
  *
  * The other program: its check mode, its runtime (stats) socket, its master
  * socket. Everything is asynchronous on a libuv loop; every callback fires
- * exactly once. Facts per version: the manual's management.txt; what was measured
- * is said where it is used.
+ * exactly once. Facts per version: the manual's management.txt; what was
+ * measured is said where it is used.
  */
 #ifndef WEIR_HAPROXY_H
 #define WEIR_HAPROXY_H
@@ -26,8 +26,8 @@ struct child;
 /* Lives until the callback returns; what is taken out of it (buf_take,
  * error_move) is the callee's. */
 struct child_result {
-	int status;        /* exit status; -1: killed */
-	int signal;        /* that ended it, 0 */
+	int status; /* exit status; -1: killed */
+	int signal; /* that ended it, 0 */
 	bool timed_out;
 	struct buf output; /* stdout and stderr, the first LIMIT_CHILD_OUTPUT */
 	struct error error; /* killed, timed out, non-zero exit */
@@ -49,8 +49,8 @@ struct child_options {
 /* NULL and the error if it can't be started; then no callback. Its own process
  * group; stdin is /dev/null. Ends when the process does: what it leaves in the
  * background neither holds it up nor is killed. */
-struct child *child_start(uv_loop_t *, const struct child_options *,
-    struct error *);
+struct child *child_start(
+    uv_loop_t *, const struct child_options *, struct error *);
 /* Kills the group; the callback does not fire any more. NULL is fine. */
 void child_cancel(struct child **);
 
@@ -63,16 +63,16 @@ struct haproxy_version {
 /* "2.6.12-1+deb12u4", or the first line that `haproxy -v` prints. -1: no
  * version in it. */
 int haproxy_version_parse(const char *text, struct haproxy_version *);
-bool haproxy_version_at_least(const struct haproxy_version *, int major,
-    int minor);
+bool haproxy_version_at_least(
+    const struct haproxy_version *, int major, int minor);
 
 /* The alerts that `haproxy -c` or a reload printed, as people should see them:
  * its own message, FILE:LINE with the destination's name in place of the
  * candidate's, and the line of the candidate quoted. names: candidate,
  * destination, … pairs, NULL-terminated. Sets an error of ERROR_REFUSED whose
  * text is the first alert; reads the candidates, so call it before they go. */
-void haproxy_check_explain(struct str output, const char *const *names,
-    struct error *);
+void haproxy_check_explain(
+    struct str output, const char *const *names, struct error *);
 
 /* ---- sockets ---- */
 
@@ -86,9 +86,10 @@ struct haproxy_reply {
 };
 typedef void haproxy_reply_cb(void *arg, struct haproxy_reply *);
 
-/* One command, one reply, over a fresh connection to a unix socket; half-closes,
- * since the master socket's connection stays open otherwise. The callback never
- * fires from within the call. SIGPIPE must be ignored by the program. */
+/* One command, one reply, over a fresh connection to a unix socket;
+ * half-closes, since the master socket's connection stays open otherwise. The
+ * callback never fires from within the call. SIGPIPE must be ignored by the
+ * program. */
 struct haproxy_socket *haproxy_ask(uv_loop_t *, const char *path,
     const char *command, int64_t timeout_ms, haproxy_reply_cb *, void *arg);
 /* No callback any more. NULL is fine. */
@@ -104,27 +105,27 @@ struct haproxy_worker {
 };
 struct haproxy_processes { /* show proc */
 	pid_t master;
-	int reloads;  /* of the master */
-	int failed;   /* consecutive; -1: not printed (before 2.5) */
+	int reloads; /* of the master */
+	int failed;  /* consecutive; -1: not printed (before 2.5) */
 	struct haproxy_worker *workers;
 	size_t count;
 	struct haproxy_version version;
 };
-int haproxy_processes_parse(struct str, struct haproxy_processes *,
-    struct error *);
+int haproxy_processes_parse(
+    struct str, struct haproxy_processes *, struct error *);
 void haproxy_processes_fini(struct haproxy_processes *);
 
 /* Lives until the callback returns. */
 struct haproxy_reload_result {
 	bool ok;
-	bool not_running;    /* !ok: no HAProxy answers, before the reload: there
-			      * is nothing to reload */
-	bool nothing_runs;   /* !ok: none is left after it */
-	struct error error;  /* why not, with HAProxy's startup log if it says */
-	pid_t worker;        /* the new one, 0 unknown */
-	int old_workers;     /* still alive after it, -1 unknown */
+	bool not_running;   /* !ok: no HAProxy answers, before the reload: there
+			     * is nothing to reload */
+	bool nothing_runs;  /* !ok: none is left after it */
+	struct error error; /* why not, with HAProxy's startup log if it says */
+	pid_t worker;       /* the new one, 0 unknown */
+	int old_workers;    /* still alive after it, -1 unknown */
 	int64_t time_ms;
-	bool observed;       /* success was seen, not assumed */
+	bool observed; /* success was seen, not assumed */
 };
 typedef void haproxy_reload_cb(void *arg, struct haproxy_reload_result *);
 
@@ -143,10 +144,10 @@ struct haproxy_reload_options {
 };
 struct haproxy_reload;
 /*
- * Reloads and observes. Up to 2.6 the master answers nothing and is silent while
- * it loads, up to 2.3 s when a bind fails; from 2.7 on it says whether it loaded,
- * with the startup log. The options' strings are copied. The callback never
- * fires from within the call. (management.txt, "The master CLI".)
+ * Reloads and observes. Up to 2.6 the master answers nothing and is silent
+ * while it loads, up to 2.3 s when a bind fails; from 2.7 on it says whether it
+ * loaded, with the startup log. The options' strings are copied. The callback
+ * never fires from within the call. (management.txt, "The master CLI".)
  */
 struct haproxy_reload *haproxy_reload(uv_loop_t *,
     const struct haproxy_reload_options *, haproxy_reload_cb *, void *arg);
@@ -177,7 +178,7 @@ struct haproxy_line {
 	struct str text;   /* as written, without the new line */
 	struct str *words; /* at least one */
 	size_t count;
-	bool open;         /* a quote is not closed: HAProxy refuses it */
+	bool open; /* a quote is not closed: HAProxy refuses it */
 };
 
 /* Borrows the text. Never fails: what HAProxy would refuse is kept too. */
@@ -224,9 +225,10 @@ enum haproxy_change_kind {
  * list. */
 struct haproxy_change {
 	enum haproxy_change_kind kind;
-	const struct haproxy_section *section; /* of the new; REMOVED: the old */
-	struct str server;                     /* of the SERVER kinds */
-	struct str what; /* "weight 1 -> 5, +backup" */
+	const struct haproxy_section
+	    *section;                  /* of the new; REMOVED: the old */
+	struct str server;             /* of the SERVER kinds */
+	struct str what;               /* "weight 1 -> 5, +backup" */
 	struct str old_line, new_line; /* as written; NULL ptr: none */
 	int old_number, new_number;
 };

@@ -66,6 +66,15 @@ plan_retry(struct daemon *d, struct group *g, enum apply_outcome outcome)
 	g->retry_at = daemon_now(d) + g->retry_ms;
 }
 
+/* At most one reload in reload_interval; what changes meanwhile waits. */
+static void
+space_reloads(struct daemon *d, struct group *g, enum apply_outcome outcome)
+{
+	if (g->haproxy &&
+	    (outcome == APPLY_RELOADED || outcome == APPLY_ROLLED_BACK))
+		g->not_before = daemon_now(d) + g->haproxy->reload_interval_ms;
+}
+
 static void
 check_ready(struct daemon *d)
 {
@@ -92,6 +101,7 @@ on_applied(void *arg, const struct apply_result *r)
 	count_outcome(&d->totals, r);
 	daemon_say_apply(d, g, r);
 	plan_retry(d, g, r->outcome);
+	space_reloads(d, g, r->outcome);
 	if (r->outcome <= APPLY_RELOADED)
 		g->applied = true;
 	check_ready(d);
@@ -130,8 +140,9 @@ daemon_apply(struct daemon *d)
 		struct group *g = &d->groups.items[i];
 		bool again = g->retry_at && g->retry_at <= daemon_now(d);
 
-		if (!g->apply && (g->wanted || again) && !d->reconfigure &&
-		    group_is_complete(g))
+		if (g->apply || d->reconfigure || g->not_before > daemon_now(d))
+			continue;
+		if ((g->wanted || again) && group_is_complete(g))
 			start(d, g);
 	}
 }
@@ -144,8 +155,14 @@ daemon_retry_due(const struct daemon *d)
 	for (size_t i = 0; i < d->groups.count; i++) {
 		const struct group *g = &d->groups.items[i];
 
-		if (g->retry_at && !g->apply && (due < 0 || g->retry_at < due))
-			due = g->retry_at;
+		int64_t at = g->retry_at;
+
+		if (g->wanted && g->not_before > daemon_now(d))
+			at = g->not_before;
+		else if (at && at < g->not_before)
+			at = g->not_before;
+		if (at && !g->apply && (due < 0 || at < due))
+			due = at;
 	}
 	return due;
 }

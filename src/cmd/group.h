@@ -17,10 +17,11 @@ struct group {
 	/* the run command's: */
 	struct apply *apply;      /* in progress */
 	struct apply_file *files; /* of the apply in progress */
-	bool wanted;      /* outputs differ from what was applied last */
-	bool applied;     /* at least once, and nothing is wrong since */
-	int64_t retry_at; /* monotonic ms, 0: no retry */
-	int64_t retry_ms; /* the next pause */
+	bool wanted;        /* outputs differ from what was applied last */
+	bool applied;       /* at least once, and nothing is wrong since */
+	int64_t retry_at;   /* monotonic ms, 0: no retry */
+	int64_t retry_ms;   /* the next pause */
+	int64_t not_before; /* of the next apply: reload_interval */
 	void *owner;
 };
 

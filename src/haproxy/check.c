@@ -7,8 +7,11 @@
 #include "weir/haproxy.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "weir/limits.h"
 
@@ -146,6 +149,23 @@ put_named(struct buf *out, struct str s, const char *const *names)
 	}
 }
 
+/* What the words name as a file may be anything; a pipe would never end. */
+static FILE *
+open_regular(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	FILE *f = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		f = fdopen(fd, "r");
+	if (!f)
+		close(fd);
+	return f;
+}
+
 /* The line of a file as "LINE | text". */
 static void
 quote(struct explain *e, const struct alert *a)
@@ -157,7 +177,7 @@ quote(struct explain *e, const struct alert *a)
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%.*s", (int)a->file.len, a->file.ptr);
-	f = fopen(path, "re");
+	f = open_regular(path);
 	if (!f)
 		return;
 	for (int i = 0; i < a->line; i++) {

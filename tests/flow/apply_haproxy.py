@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 
 from lib.sites import catalog
 
@@ -136,6 +137,34 @@ def test_reload_by_command(t):
     site.begin()
     site.set(word="two")
     site.weir.wait_log(r"reloaded in \d+ ms")
+    site.serves("two")
+
+
+def test_reloads_keep_their_distance(t):
+    site = Site(t, reload_interval="2s").begin()
+    site.set(word="two")
+    site.serves("two")
+    start = time.monotonic()
+    site.weir.mark()
+    for i in range(5):
+        site.set(word=f"then{i}")
+        site.weir.wait_log("rendered")
+        site.weir.mark()
+    site.serves("then4")
+    took = time.monotonic() - start
+    assert took > 1.5, took
+    site.weir.wait_log("reloaded")
+    assert site.reloads() == 2
+
+
+def test_old_workers_are_counted(t):
+    site = Site(t).begin()
+    with socket.create_connection(("127.0.0.1", site.port)) as s:
+        s.sendall(b"GET / HTTP/1.1\r\n")   # and not the rest
+        time.sleep(0.1)
+        site.set(word="two")
+        site.weir.wait_log(r"reloaded in \d+ ms, 1 old worker left")
+        assert site.weir.metric("weir_haproxy_old_workers") == 1
     site.serves("two")
 
 
