@@ -81,6 +81,7 @@ step_back(struct buf *b, size_t base)
 		b->len--;
 	while (b->len > base && b->ptr[b->len - 1] != '/')
 		b->len--;
+	b->ptr[b->len] = 0;
 }
 
 /*
