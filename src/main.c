@@ -17,6 +17,7 @@ static const struct {
     {"diff", cmd_diff, "show what would change"},
     {"check", cmd_check, "check configuration, templates and the result"},
     {"snapshot", cmd_snapshot, "record what the templates read"},
+    {"status", cmd_status, "ask the running daemon how it is"},
 };
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 

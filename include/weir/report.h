@@ -44,6 +44,12 @@ struct report_options {
 };
 /* NULL and the error if the endpoint can't be opened. */
 struct report *report_new(const struct report_options *, struct error *);
+/* Opens the control socket, which `weir status` asks: the same answers on a
+ * unix socket in the directory of the state, for its owner and group. -1 and
+ * the error if another weir has it, or the directory is not there. */
+int report_control(struct report *, const char *state_path, struct error *);
+/* Its path; the caller frees. */
+char *report_control_path(const char *state_path);
 /* Closes the endpoint at once; the rest goes with the loop's next turns, so the
  * loop must run until nothing is left on it. */
 void report_free(struct report **);

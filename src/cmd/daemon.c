@@ -155,6 +155,18 @@ open_handles(struct daemon *d)
 }
 
 /* 0, or the exit status with the error. */
+/* Without it weir works, only `weir status` doesn't. */
+static void
+open_control(struct daemon *d)
+{
+	struct error e = {0};
+
+	if (report_control(d->report, d->config->state_path, &e) < 0)
+		log_error(LOG_LEVEL_WARN, "run", &e,
+		    "weir status can't ask this weir:");
+	error_fini(&e);
+}
+
 static int
 load(struct daemon *d, struct error *e)
 {
@@ -188,7 +200,10 @@ load(struct daemon *d, struct error *e)
 	d->consul = source_consul(d->source);
 	ro.listen = d->config->http_listen;
 	d->report = report_new(&ro, e);
-	return d->report ? 0 : 2;
+	if (!d->report)
+		return 2;
+	open_control(d);
+	return 0;
 }
 
 static void

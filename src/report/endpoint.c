@@ -200,33 +200,41 @@ start_handles(struct endpoint *e, int epoll_fd)
 	uv_poll_start(&e->poll, UV_READABLE, on_poll);
 }
 
-int
-endpoint_new(const struct report_options *options, struct endpoint **endpoint,
-    struct error *error)
+struct endpoint *
+endpoint_with(const struct report_options *options, int fd, struct error *error)
 {
 	const union MHD_DaemonInfo *info;
-	struct endpoint *e;
-	char *unlink_path;
-	int fd = listen_open(options->listen, &unlink_path, error);
+	struct endpoint *e = xcalloc(1, sizeof(*e));
 
-	*endpoint = NULL;
-	if (fd < 0)
-		return fd == -2 ? 0 : -1;
-	e = xcalloc(1, sizeof(*e));
 	e->options = options;
 	e->daemon = start_daemon(e, fd);
 	if (!e->daemon) {
 		close(fd);
-		free(unlink_path);
 		free(e);
-		return error_set(
-		    error, ERROR_IO, "[http] the endpoint does not start");
+		error_set(error, ERROR_IO, "the HTTP endpoint does not start");
+		return NULL;
 	}
-	e->unlink_path = unlink_path;
 	info = MHD_get_daemon_info(e->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	start_handles(e, info->epoll_fd);
-	*endpoint = e;
-	return 0;
+	return e;
+}
+
+struct endpoint *
+endpoint_new(const struct report_options *options, const char *address,
+    struct error *error)
+{
+	struct endpoint *e;
+	char *unlink_path;
+	int fd = listen_open(address, &unlink_path, error);
+
+	if (fd < 0)
+		return NULL;
+	e = endpoint_with(options, fd, error);
+	if (e)
+		e->unlink_path = unlink_path;
+	else
+		free(unlink_path);
+	return e;
 }
 
 static void

@@ -7,10 +7,13 @@
 
 struct endpoint;
 
-/* The options are borrowed until endpoint_free. *endpoint is NULL if there is
- * nothing to listen at. */
-int endpoint_new(
-    const struct report_options *, struct endpoint **, struct error *);
+/* Listens at host:port or unix:PATH; the options are borrowed until
+ * endpoint_free. NULL and the error if that can't be. */
+struct endpoint *endpoint_new(
+    const struct report_options *, const char *address, struct error *);
+/* The same with a socket that listens already; it is taken. */
+struct endpoint *endpoint_with(
+    const struct report_options *, int fd, struct error *);
 void endpoint_free(struct endpoint **);
 
 #endif

@@ -23,8 +23,7 @@
 static int
 cannot(const char *address, struct error *error)
 {
-	return error_set_errno(
-	    error, ERROR_IO, "[http] cannot listen at %s", address);
+	return error_set_errno(error, ERROR_IO, "cannot listen at %s", address);
 }
 
 static bool
@@ -88,7 +87,7 @@ open_tcp(const char *address, struct error *error)
 
 	if (!colon)
 		return error_set(error, ERROR_CONFIG,
-		    "[http] listen %s has no port", address);
+		    "cannot listen at %s: no port", address);
 	if (address[0] == '[')
 		host = xstrndup(address + 1, (size_t)(colon - address) - 2);
 	else
@@ -96,7 +95,7 @@ open_tcp(const char *address, struct error *error)
 	rc = getaddrinfo(host, colon + 1, &hints, &list);
 	free(host);
 	if (rc != 0)
-		return error_set(error, ERROR_IO, "[http] listen %s: %s",
+		return error_set(error, ERROR_IO, "cannot listen at %s: %s",
 		    address, gai_strerror(rc));
 	for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
 		fd = bind_socket(a->ai_addr, a->ai_addrlen);
@@ -107,21 +106,26 @@ open_tcp(const char *address, struct error *error)
 }
 
 int
-listen_open(const char *address, char **unlink_path, struct error *error)
+listen_inherited(void)
 {
 	int fd = SD_LISTEN_FDS_START;
 
-	*unlink_path = NULL;
 	if (sd_listen_fds(0) > 0 &&
 	    sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) > 0)
 		return fd;
-	if (!address)
-		return -2;
-	if (!strncmp(address, "unix:", 5)) {
-		fd = open_unix(address + 5, address, error);
-		if (fd >= 0)
-			*unlink_path = xstrdup(address + 5);
-		return fd;
-	}
-	return open_tcp(address, error);
+	return -1;
+}
+
+int
+listen_open(const char *address, char **unlink_path, struct error *error)
+{
+	int fd;
+
+	*unlink_path = NULL;
+	if (strncmp(address, "unix:", 5))
+		return open_tcp(address, error);
+	fd = open_unix(address + 5, address, error);
+	if (fd >= 0)
+		*unlink_path = xstrdup(address + 5);
+	return fd;
 }

@@ -5,8 +5,9 @@
 
 #include "weir/error.h"
 
-/* A listening socket, non-blocking: one that systemd hands over, otherwise at
- * host:port or unix:PATH. -2: there is none and address is NULL. *unlink_path:
+/* The listening socket that systemd hands over (sd_listen_fds(3)), -1: none. */
+int listen_inherited(void);
+/* A listening socket at host:port or unix:PATH, non-blocking. *unlink_path:
  * what to remove when it is closed, NULL or given away. */
 int listen_open(const char *address, char **unlink_path, struct error *);
 

@@ -3,8 +3,10 @@
 #include "weir/report.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "endpoint.h"
+#include "listen.h"
 #include "notify.h"
 #include "weir/xalloc.h"
 
@@ -12,7 +14,23 @@ struct report {
 	struct report_options options;
 	struct notify *notify;
 	struct endpoint *endpoint; /* NULL: none */
+	struct endpoint *control;  /* NULL: not open */
 };
+
+static int
+open_endpoint(struct report *r, struct error *error)
+{
+	int fd = listen_inherited();
+
+	if (fd >= 0)
+		r->endpoint = endpoint_with(&r->options, fd, error);
+	else if (r->options.listen)
+		r->endpoint =
+		    endpoint_new(&r->options, r->options.listen, error);
+	else
+		return 0;
+	return r->endpoint ? 0 : -1;
+}
 
 struct report *
 report_new(const struct report_options *options, struct error *error)
@@ -20,12 +38,35 @@ report_new(const struct report_options *options, struct error *error)
 	struct report *r = xcalloc(1, sizeof(*r));
 
 	r->options = *options;
-	if (endpoint_new(&r->options, &r->endpoint, error) < 0) {
+	if (open_endpoint(r, error) < 0) {
 		free(r);
 		return NULL;
 	}
 	r->notify = notify_new(options->loop);
 	return r;
+}
+
+char *
+report_control_path(const char *state_path)
+{
+	return xasprintf("%s/control", state_path);
+}
+
+int
+report_control(struct report *r, const char *state_path, struct error *error)
+{
+	char *path, *address;
+
+	if (r->control)
+		return 0;
+	/* If that fails, so does listening, and says why. */
+	mkdir(state_path, 0750);
+	path = report_control_path(state_path);
+	address = xasprintf("unix:%s", path);
+	r->control = endpoint_new(&r->options, address, error);
+	free(address);
+	free(path);
+	return r->control ? 0 : -1;
 }
 
 void
@@ -37,6 +78,7 @@ report_free(struct report **report)
 	if (!r)
 		return;
 	endpoint_free(&r->endpoint);
+	endpoint_free(&r->control);
 	notify_free(&r->notify);
 	free(r);
 }

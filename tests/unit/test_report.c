@@ -471,6 +471,34 @@ a_tcp_port_can_be_listened_at(void **state)
 	error_fini(&e);
 }
 
+static void
+the_control_socket_is_one_daemons(void **state)
+{
+	struct report_options o = {.loop = &loop, .totals = &totals};
+	struct report *second;
+	struct error e = {0};
+	struct stat st;
+	char *control = report_control_path(directory);
+
+	(void)state;
+	open_report(NULL);
+	assert_int_equal(report_control(report, directory, &e), 0);
+	assert_int_equal(stat(control, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0660);
+	snprintf(address, sizeof(address), "unix:%s", control);
+	assert_status(get("/healthz"), 200);
+	second = report_new(&o, NULL);
+	assert_int_equal(report_control(second, directory, &e), -1);
+	assert_has(e.text, "Address already in use");
+	error_fini(&e);
+	report_free(&second);
+	/* The second one's end takes nothing from the first. */
+	assert_status(get("/healthz"), 200);
+	report_free(&report);
+	assert_int_equal(access(control, F_OK), -1);
+	free(control);
+}
+
 /* ---- systemd ---- */
 
 static void
@@ -548,6 +576,7 @@ main(void)
 	    CASE(a_request_that_is_too_large_is_refused),
 	    CASE(a_socket_in_use_is_refused_a_left_one_taken),
 	    CASE(a_tcp_port_can_be_listened_at),
+	    CASE(the_control_socket_is_one_daemons),
 	    CASE(ready_is_said_once_and_again_after_reloading),
 	    CASE(a_status_is_one_line_and_said_when_it_differs),
 	    CASE(the_watchdog_is_fed_twice_in_its_time),
