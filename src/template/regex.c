@@ -36,8 +36,13 @@ struct scan {
 	struct str *names;
 	size_t name_count;
 	size_t depth, deepest;
-	struct buf *message;
+	bool open_flags;      /* the end is within (?flags */
+	enum re2_error error; /* what Go alone minds, and */
+	struct buf part;      /* the part of the pattern it is about */
 };
+
+/* Beside RE2's own. */
+#define TOO_DEEP (RE2_TOO_LARGE + 1)
 
 static const char *const messages[] = {
     [RE2_INTERNAL] = "regexp/syntax: internal error",
@@ -55,14 +60,15 @@ static const char *const messages[] = {
     [RE2_BAD_UTF8] = "invalid UTF-8",
     [RE2_BAD_NAME] = "invalid named capture",
     [RE2_TOO_LARGE] = "expression too large",
+    [TOO_DEEP] = "expression nests too deeply",
 };
 
 static int
-fail(struct buf *message, const char *what, struct str part)
+stop(struct scan *s, enum re2_error error, struct str part)
 {
-	buf_printf(message, "error parsing regexp: %s: `", what);
-	buf_str(message, part);
-	buf_char(message, '`');
+	s->error = error;
+	buf_reset(&s->part);
+	buf_str(&s->part, part);
 	return -1;
 }
 
@@ -72,22 +78,29 @@ rest(const struct scan *s)
 	return (struct str){s->in.ptr + s->at, s->in.len - s->at};
 }
 
-static void
+static int
 copy(struct scan *s, size_t n)
 {
-	if (n > s->in.len - s->at)
-		n = s->in.len - s->at;
-	buf_put(&s->out, s->in.ptr + s->at, n);
-	s->at += n;
+	size_t end = s->in.len - s->at < n ? s->in.len : s->at + n, width;
+	uint32_t rune;
+
+	for (; s->at < end; s->at += width) {
+		width =
+		    rune_decode(s->in.ptr + s->at, s->in.len - s->at, &rune);
+		if (rune == RUNE_ERROR && width == 1)
+			return stop(s, RE2_BAD_UTF8, rest(s));
+		buf_put(&s->out, s->in.ptr + s->at, width);
+	}
+	return 0;
 }
 
 /* \Q…\E: literal text, perhaps to the end. */
-static void
+static int
 scan_literal(struct scan *s)
 {
 	ptrdiff_t end = str_find(rest(s), STR("\\E"));
 
-	copy(s, end < 0 ? s->in.len : (size_t)end + 2);
+	return copy(s, end < 0 ? s->in.len : (size_t)end + 2);
 }
 
 static int
@@ -95,42 +108,40 @@ scan_escape(struct scan *s, bool in_class)
 {
 	char c = s->at + 1 < s->in.len ? s->in.ptr[s->at + 1] : 0;
 
-	if (c == 'Q' && !in_class) {
-		scan_literal(s);
-	} else if (c == '_') { /* RE2 would not have it */
+	if (c == 'Q' && !in_class)
+		return scan_literal(s);
+	if (c == 'C') /* RE2's any byte, which Go does not have */
+		return stop(s, RE2_BAD_ESCAPE, STR("\\C"));
+	if (c == '_') { /* which RE2 does not have */
 		s->at++;
-		copy(s, 1);
-	} else if (c == 'C' && !in_class) { /* which Go would not have */
-		return fail(s->message, messages[RE2_BAD_ESCAPE], STR("\\C"));
-	} else {
-		copy(s, 2);
+		return copy(s, 1);
 	}
-	return 0;
+	return copy(s, 2);
 }
 
 /* […]; a ] at the beginning stands for itself. */
 static int
 scan_class(struct scan *s)
 {
-	copy(s, 1);
+	int rc = copy(s, 1);
+
 	if (str_has_prefix(rest(s), STR("^")))
-		copy(s, 1);
+		rc = copy(s, 1);
 	if (str_has_prefix(rest(s), STR("]")))
-		copy(s, 1);
-	while (s->at < s->in.len && s->in.ptr[s->at] != ']') {
+		rc = copy(s, 1);
+	while (rc == 0 && s->at < s->in.len && s->in.ptr[s->at] != ']') {
 		ptrdiff_t end = -1;
 
 		if (str_has_prefix(rest(s), STR("[:")))
 			end = str_find(rest(s), STR(":]"));
 		if (end > 0)
-			copy(s, (size_t)end + 2);
-		else if (s->in.ptr[s->at] != '\\')
-			copy(s, 1);
-		else if (scan_escape(s, true) < 0)
-			return -1;
+			rc = copy(s, (size_t)end + 2);
+		else if (s->in.ptr[s->at] == '\\')
+			rc = scan_escape(s, true);
+		else
+			rc = copy(s, 1);
 	}
-	copy(s, 1);
-	return 0;
+	return rc == 0 ? copy(s, 1) : rc;
 }
 
 static bool
@@ -153,6 +164,27 @@ add_name(struct scan *s, struct str name)
 	s->names[s->name_count++] = name;
 }
 
+static void
+go_deeper(struct scan *s)
+{
+	if (++s->depth > s->deepest)
+		s->deepest = s->depth;
+}
+
+/* (?flags) and (?flags: */
+static int
+scan_flags(struct scan *s)
+{
+	size_t at = s->at + 2;
+
+	while (
+	    at < s->in.len && s->in.ptr[at] && strchr("imsU-", s->in.ptr[at]))
+		at++;
+	s->open_flags = at == s->in.len;
+	go_deeper(s);
+	return copy(s, 1);
+}
+
 /* ( of any kind; `name_at` is where a name begins, 0: there is none. */
 static int
 scan_group(struct scan *s)
@@ -164,23 +196,23 @@ scan_group(struct scan *s)
 	const char *end;
 	struct str name;
 
-	if (++s->depth > s->deepest)
-		s->deepest = s->depth;
+	if (name_at == 0 && str_has_prefix(all, STR("(?")))
+		return scan_flags(s);
 	if (name_at == 0) {
-		if (!str_has_prefix(all, STR("(?")))
-			add_name(s, STR(""));
-		copy(s, 1);
-		return 0;
+		add_name(s, STR(""));
+		go_deeper(s);
+		return copy(s, 1);
 	}
 	end = memchr(all.ptr, '>', all.len);
 	if (!end)
-		return fail(s->message, messages[RE2_BAD_NAME], all);
+		return stop(s, RE2_BAD_NAME, all);
 	name =
 	    (struct str){all.ptr + name_at, (size_t)(end - all.ptr) - name_at};
 	if (!is_name(name))
-		return fail(s->message, messages[RE2_BAD_NAME],
+		return stop(s, RE2_BAD_NAME,
 		    (struct str){all.ptr, (size_t)(end - all.ptr) + 1});
 	add_name(s, name);
+	go_deeper(s);
 	buf_char(&s->out, '(');
 	s->at += name_at + name.len + 1;
 	return 0;
@@ -199,54 +231,85 @@ scan_one(struct scan *s)
 	case ')':
 		if (s->depth > 0)
 			s->depth--;
-		copy(s, 1);
-		return 0;
+		return copy(s, 1);
 	default:
-		copy(s, 1);
-		return 0;
+		return copy(s, 1);
 	}
 }
 
-/* Makes s->out a pattern for RE2. On failure s->at is where it went wrong. */
+/* Makes s->out a pattern for RE2. -1 if Go would not have it; then it is the
+ * pattern up to there. */
 static int
 scan(struct scan *s)
 {
-	uint32_t rune;
-
 	while (s->at < s->in.len)
 		if (scan_one(s) < 0)
 			return -1;
-	for (size_t i = 0, n; i < s->in.len; i += n) {
-		n = rune_decode(s->in.ptr + i, s->in.len - i, &rune);
-		s->at = i;
-		if (rune == RUNE_ERROR && n == 1)
-			return fail(
-			    s->message, messages[RE2_BAD_UTF8], rest(s));
-	}
 	if (s->deepest >= DEPTH)
-		return fail(s->message, "expression nests too deeply", s->in);
+		return stop(s, TOO_DEEP, s->in);
 	return 0;
 }
 
 /* --- compiling --- */
 
-/* What is wrong, in Go's words: some of RE2's parts are others. */
+/* RE2's error in Go's terms: some of its parts are others. */
 static void
-explain(
-    struct str pattern, enum re2_error error, char *part, struct buf *message)
+translate(struct scan *s, enum re2_error error, const char *part)
 {
 	struct str shown = str_of(part);
 
-	if (error == RE2_MISSING_PAREN && str_has_prefix(shown, STR("(?")) &&
-	    shown.len < pattern.len)
-		error = RE2_BAD_PERL;
-	else if (error == RE2_MISSING_PAREN || error == RE2_TOO_LARGE ||
-		 error == RE2_UNEXPECTED_PAREN)
-		shown = pattern;
-	if (error == RE2_TRAILING_BACKSLASH)
+	switch (error) {
+	case RE2_MISSING_PAREN:
+		if (s->open_flags)
+			error = RE2_BAD_PERL;
+		else
+			shown = s->in;
+		break;
+	case RE2_TOO_LARGE:
+	case RE2_UNEXPECTED_PAREN:
+		shown = s->in;
+		break;
+	case RE2_TRAILING_BACKSLASH:
 		shown = STR("");
-	fail(message, messages[error], shown);
+		break;
+	case RE2_BAD_UTF8: /* RE2's word for an \\x{ that ends there */
+		error = RE2_BAD_ESCAPE;
+		shown = STR("\\x{");
+		break;
+	default:
+		break;
+	}
+	stop(s, error, shown);
+}
+
+/* Errors that a pattern may have because it was cut off. */
+static bool
+is_of_the_cut(enum re2_error error)
+{
+	return error == RE2_MISSING_BRACKET || error == RE2_MISSING_PAREN ||
+	       error == RE2_TOO_LARGE;
+}
+
+/* Compiles s->out, which after a failure of scan is the pattern up to there:
+ * what RE2 minds before counts. */
+static struct re2_pattern *
+compile_scanned(struct scan *s, bool scanned)
+{
+	enum re2_error error;
+	char *part = NULL;
+	struct re2_pattern *re;
+
+	if (!scanned)
+		buf_repeat(&s->out, ')', s->depth);
+	re = re2_compile(buf_as_str(&s->out).ptr, s->out.len, &error, &part);
+	if (!re && (scanned || !is_of_the_cut(error)))
+		translate(s, error, part);
 	free(part);
+	if (!scanned) {
+		re2_destroy(re);
+		return NULL;
+	}
+	return re;
 }
 
 static void
@@ -262,26 +325,27 @@ static struct regex *
 compile(struct str pattern, struct buf *message)
 {
 	struct regex *re = xcalloc(1, sizeof(*re));
-	struct scan s = {.message = message};
-	enum re2_error error;
-	char *part = NULL;
+	struct scan s = {0};
+	bool scanned;
 
 	/* The names point into this copy. */
 	re->pattern = xstrndup(pattern.ptr, pattern.len);
 	s.in = (struct str){re->pattern, pattern.len};
-	if (scan(&s) == 0) {
-		re->re2 = re2_compile(
-		    buf_as_str(&s.out).ptr, s.out.len, &error, &part);
-		if (!re->re2)
-			explain(s.in, error, part, message);
-	}
+	scanned = scan(&s) == 0;
+	re->re2 = compile_scanned(&s, scanned);
 	re->names = s.names;
 	re->name_count = s.name_count;
+	if (!re->re2) {
+		buf_printf(
+		    message, "error parsing regexp: %s: `", messages[s.error]);
+		buf_str(message, buf_as_str(&s.part));
+		buf_char(message, '`');
+		destroy(re);
+		re = NULL;
+	}
 	buf_fini(&s.out);
-	if (re->re2)
-		return re;
-	destroy(re);
-	return NULL;
+	buf_fini(&s.part);
+	return re;
 }
 
 /* --- patterns that are kept --- */
@@ -359,18 +423,29 @@ regex_text(struct regex_text *t, struct arena *arena, struct str s)
 	t->was = was;
 }
 
+/* RE2's \\B matches between the bytes of a rune, Go's doesn't. */
 static bool
 search(const struct regex *re, const struct regex_text *t, size_t from,
     struct re2_span *spans, int count)
 {
-	return re2_search(
-	    re->re2, t->text.ptr, t->text.len, from, spans, count);
+	const struct str *text = &t->text;
+
+	for (;; from = (size_t)spans[0].begin + 1) {
+		if (!re2_search(
+			re->re2, text->ptr, text->len, from, spans, count))
+			return false;
+		if ((size_t)spans[0].begin == text->len ||
+		    !rune_is_tail((unsigned char)text->ptr[spans[0].begin]))
+			return true;
+	}
 }
 
 bool
 regex_matches(const struct regex *re, const struct regex_text *t)
 {
-	return search(re, t, 0, NULL, 0);
+	struct re2_span span;
+
+	return search(re, t, 0, &span, 1);
 }
 
 /* --- matches, one after the other --- */
