@@ -46,6 +46,7 @@ struct exec {
 	const char *dollar;    /* the interned "$" */
 	const char *stack_end; /* the C stack may not grow below */
 	struct error *error;
+	struct scratch *scratch; /* func_scratch.c; NULL: not asked for yet */
 };
 
 /* One of Go's own functions. */

@@ -7,10 +7,14 @@
 
 extern const struct func_family family_encoding;
 extern const struct func_family family_engine;
+extern const struct func_family family_env;
+extern const struct func_family family_file;
 extern const struct func_family family_list;
 extern const struct func_family family_map;
 extern const struct func_family family_math;
+extern const struct func_family family_plugin;
 extern const struct func_family family_regex;
+extern const struct func_family family_scratch;
 extern const struct func_family family_sprig_dates;
 extern const struct func_family family_sprig_dicts;
 extern const struct func_family family_sprig_encoding;

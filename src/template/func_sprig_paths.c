@@ -6,43 +6,7 @@
 #include <string.h>
 
 #include "families.h"
-
-/* Go's path.Clean: the shortest equal name, never empty. */
-static struct str
-clean(struct arena *arena, struct str s)
-{
-	bool rooted = s.len && s.ptr[0] == '/';
-	char *out = arena_alloc(arena, s.len + 1);
-	size_t n = rooted, keep = rooted; /* ".." can't climb above keep */
-
-	if (rooted)
-		out[0] = '/';
-	for (size_t i = 0; i < s.len;) {
-		size_t end = i;
-
-		while (end < s.len && s.ptr[end] != '/')
-			end++;
-		if (end - i == 2 && !memcmp(s.ptr + i, "..", 2)) {
-			if (n > keep) {
-				while (--n > keep && out[n] != '/')
-					;
-			} else if (!rooted) {
-				if (n)
-					out[n++] = '/';
-				out[n++] = '.';
-				out[n++] = '.';
-				keep = n;
-			}
-		} else if (end > i && !(end - i == 1 && s.ptr[i] == '.')) {
-			if (n > rooted)
-				out[n++] = '/';
-			memcpy(out + n, s.ptr + i, end - i);
-			n += end - i;
-		}
-		i = end + 1;
-	}
-	return n ? (struct str){out, n} : STR(".");
-}
+#include "path.h"
 
 /* What stands behind the last slash begins there. */
 static size_t
@@ -58,7 +22,7 @@ last_part(struct str s)
 static int
 call_clean(struct call *c, struct value *result)
 {
-	*result = value_str(clean(c->arena, value_as_str(&c->args[0])));
+	*result = value_str(path_clean(c->arena, value_as_str(&c->args[0])));
 	return 0;
 }
 
@@ -68,7 +32,7 @@ call_dir(struct call *c, struct value *result)
 	struct str s = value_as_str(&c->args[0]);
 
 	s.len = last_part(s);
-	*result = value_str(clean(c->arena, s));
+	*result = value_str(path_clean(c->arena, s));
 	return 0;
 }
 
