@@ -52,12 +52,55 @@ generation_init(struct generation *g, const struct apply_options *o)
 	}
 }
 
+/* ---- directories that are made for a file ---- */
+
+/* Cuts the last part off; false if nothing is left to cut. */
+static bool
+cut_name(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	while (slash > path && slash[-1] == '/')
+		slash--;
+	if (!slash || slash == path)
+		return false;
+	*slash = 0;
+	return true;
+}
+
+/* The first directory of the destination's that does not exist. */
+static void
+note_missing(struct member *m)
+{
+	char *path = xstrdup(m->config->destination);
+
+	while (cut_name(path) && access(path, F_OK) < 0) {
+		free(m->missing);
+		m->missing = xstrdup(path);
+	}
+	free(path);
+}
+
+/* Those that are empty: a file that did not go live leaves none behind. */
+static void
+remove_made(struct member *m)
+{
+	char *path = xstrdup(m->config->destination);
+
+	while (m->missing && cut_name(path) && rmdir(path) == 0)
+		if (!strcmp(path, m->missing))
+			break;
+	free(path);
+	free(m->missing);
+}
+
 void
 generation_fini(struct generation *g)
 {
 	generation_remove_copies(g);
 	generation_remove_candidates(g);
 	for (size_t i = 0; i < g->count; i++) {
+		remove_made(&g->members[i]);
 		free(g->members[i].previous);
 		free(g->members[i].path);
 	}
@@ -170,6 +213,8 @@ write_candidate(struct generation *g, struct member *m, struct error *error)
 		m->candidate = name ? xstrdup(name) : NULL;
 		return name ? 0 : -1;
 	}
+	if (options.create_dirs)
+		note_missing(m);
 	if (file_candidate(path, m->text, &options, &m->candidate, error) < 0)
 		return -1;
 	generation_note(g, m->candidate, path, false);

@@ -18,6 +18,7 @@ struct member {
 	bool pending;    /* swapped by an earlier weir, reload unknown */
 	char *candidate; /* NULL: none (any more) */
 	char *previous;  /* second name of what was there; NULL: none */
+	char *missing; /* the first directory that was not there; NULL: none */
 };
 
 /* A file that is given to a check in another's place. */

@@ -697,6 +697,39 @@ a_missing_directory_is_named(void **state)
 	assert_error(&e, "/nonexistent/weir");
 }
 
+static void
+directories_are_made_and_go_with_what_is_refused(void **state)
+{
+	char deep[128], made[128], check[] = "false";
+	struct ended e;
+
+	(void)state;
+	snprintf(made, sizeof(made), "%s/x", folder);
+	snprintf(deep, sizeof(deep), "%s/x/y/z/a.cfg", folder);
+	ta = template_of(deep);
+	ta.create_dest_dirs = true;
+	ta.check = check;
+	e = apply_one("new a\n");
+	assert_int_equal(e.outcome, APPLY_REFUSED);
+	error_fini(&e.error);
+	assert_int_equal(access(made, F_OK), -1);
+	ta.check = NULL;
+	ta.reload = check;
+	e = apply_one("new a\n");
+	assert_int_equal(e.outcome, APPLY_ROLLED_BACK);
+	error_fini(&e.error);
+	assert_int_equal(access(made, F_OK), -1);
+	ta.reload = NULL;
+	e = apply_one("new a\n");
+	assert_int_equal(e.outcome, APPLY_WRITTEN);
+	assert_string_equal(get(deep), "new a\n");
+	unlink(deep);
+	while (strcmp(deep, made)) {
+		*strrchr(deep, '/') = 0;
+		assert_int_equal(rmdir(deep), 0);
+	}
+}
+
 /* The first renames of an apply are its swaps. */
 static void
 when_the_third_swap_fails_none_is_made(void **state)
@@ -922,6 +955,7 @@ main(void)
 	    T(check_only_needs_no_directory_of_the_destination),
 	    T(a_full_disk_changes_nothing),
 	    T(a_missing_directory_is_named),
+	    T(directories_are_made_and_go_with_what_is_refused),
 	    T(when_the_third_swap_fails_none_is_made),
 	    T(a_directory_that_cannot_be_synced_undoes_the_swap),
 	    T(without_hard_links_the_previous_file_is_copied),
