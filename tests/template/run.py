@@ -31,13 +31,8 @@ SCRIPTS = ["func-plugin.sh", "func-fail.sh"]
 
 RECORDED = re.compile(
     r"(?:parse|execute): template: :(\d+)(?::(\d+))?: (.*)", re.S)
-<<<<<<< HEAD
 # The sanitizer's; Go's own "runtime error: …" is a message like any other.
 UNDEFINED = re.compile(r"\.(c|cc|h):\d+:\d+: runtime error:")
-=======
-# UBSan's line; Go's run-time panics have the same words in them.
-SANITIZER = re.compile(r"^\S+\.(c|h|cc):\d+:\d+: runtime error:", re.M)
->>>>>>> decac49 (template: environment, files, programs, scratch)
 WITHOUT_PLACE = re.compile(r"^(?:parse|execute): (?:template: )?")
 
 
@@ -113,11 +108,7 @@ def judge(case, status, stdout, stderr):
     """(None, "") when all is well, otherwise (why, what was seen)."""
     want = case.want()
     wanted = want.decode(errors="replace")
-<<<<<<< HEAD
     if status < 0 or "Sanitizer" in stderr or UNDEFINED.search(stderr):
-=======
-    if status < 0 or "Sanitizer" in stderr or SANITIZER.search(stderr):
->>>>>>> decac49 (template: environment, files, programs, scratch)
         return f"crashed ({status})", stderr
     if case.kind == "out":
         if status != 0:
