@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "weir/limits.h"
+#include "weir/strmap.h"
 #include "weir/xalloc.h"
 
 /* One file that HAProxy reads. */
@@ -35,6 +36,8 @@ struct walk {
 	struct generation *g;
 	struct source *sources;
 	size_t count;
+	struct strmap names; /* of members → source */
+	bool begins[256];    /* first bytes of those */
 	struct error *error;
 };
 
@@ -183,6 +186,7 @@ walk_fini(struct walk *w)
 		buf_fini(&w->sources[i].read);
 	}
 	free(w->sources);
+	strmap_fini(&w->names);
 }
 
 /* ---- names within a text ---- */
@@ -196,67 +200,44 @@ is_name_byte(char c)
 	       (unsigned char)c >= 0x80;
 }
 
+/* The next stretch of such bytes from *at on; *at is behind it then. */
 static bool
-is_word(struct str text, size_t at, size_t len)
+next_name(struct str text, size_t *at, struct str *name)
 {
-	return (at == 0 || !is_name_byte(text.ptr[at - 1])) &&
-	       (at + len == text.len || !is_name_byte(text.ptr[at + len]));
+	size_t from = *at;
+	size_t to;
+
+	while (from < text.len && !is_name_byte(text.ptr[from]))
+		from++;
+	for (to = from; to < text.len && is_name_byte(text.ptr[to]);)
+		to++;
+	*name = (struct str){text.ptr + from, to - from};
+	*at = to;
+	return to > from;
 }
 
-/* Where name stands as a word in text, from `from` on; -1: nowhere. */
-static ptrdiff_t
-find_word(struct str text, struct str name, size_t from)
-{
-	while (from < text.len) {
-		struct str rest = {text.ptr + from, text.len - from};
-		ptrdiff_t at = str_find(rest, name);
-
-		if (at < 0)
-			return -1;
-		if (is_word(text, from + (size_t)at, name.len))
-			return (ptrdiff_t)from + at;
-		from += (size_t)at + 1;
-	}
-	return -1;
-}
-
-static bool
-names_source(struct str text, const struct source *s)
-{
-	return find_word(text, str_of(s->path), 0) >= 0 ||
-	       (strcmp(s->given, s->path) &&
-		   find_word(text, str_of(s->given), 0) >= 0);
-}
-
+/* Both names of every member's file, and the bytes that names begin with: most
+ * words need no look into the map. */
 static void
-replace_word(struct buf *out, struct str text, struct str name, const char *by)
+index_names(struct walk *w)
 {
-	size_t from = 0;
-	ptrdiff_t at;
+	for (size_t i = 0; i < w->count; i++) {
+		struct source *s = &w->sources[i];
 
-	while ((at = find_word(text, name, from)) >= 0) {
-		buf_put(out, text.ptr + from, (size_t)at - from);
-		buf_puts(out, by);
-		from = (size_t)at + name.len;
+		if (!s->member)
+			continue;
+		strmap_put(&w->names, str_of(s->path), s);
+		strmap_put(&w->names, str_of(s->given), s);
+		w->begins[(unsigned char)*s->path] = true;
+		w->begins[(unsigned char)*s->given] = true;
 	}
-	buf_put(out, text.ptr + from, text.len - from);
 }
 
-/* Every name of the source by its stand-in, in place. */
-static void
-replace_source(struct buf *text, const struct source *s)
+static struct source *
+named(const struct walk *w, struct str name)
 {
-	const char *const names[] = {s->path, s->given};
-	size_t count = strcmp(s->path, s->given) ? 2 : 1;
-
-	for (size_t i = 0; i < count; i++) {
-		struct buf next = {0};
-
-		replace_word(
-		    &next, buf_as_str(text), str_of(names[i]), s->stand_in);
-		buf_fini(text);
-		*text = next;
-	}
+	return w->begins[(unsigned char)*name.ptr] ? strmap_get(&w->names, name)
+						   : NULL;
 }
 
 /* ---- copies ---- */
@@ -280,26 +261,29 @@ static int
 visit(struct walk *w, struct source *s)
 {
 	struct buf text = {0};
+	struct str name;
+	size_t copied = 0;
 	int rc = 0;
 
 	if (s->state != SOURCE_NEW)
 		return 0;
 	s->state = SOURCE_BUSY;
-	for (size_t i = 0; i < w->count && rc == 0; i++) {
-		struct source *other = &w->sources[i];
+	for (size_t at = 0; rc == 0 && next_name(s->text, &at, &name);) {
+		struct source *other = named(w, name);
 
-		if (other == s || !other->member ||
-		    !names_source(s->text, other))
+		if (!other || other == s)
 			continue;
 		rc = visit(w, other);
 		if (rc < 0 || !other->stand_in)
 			continue;
-		if (!text.len)
-			buf_str(&text, s->text);
-		replace_source(&text, other);
+		buf_put(&text, s->text.ptr + copied, at - name.len - copied);
+		buf_puts(&text, other->stand_in);
+		copied = at;
 	}
-	if (rc == 0 && text.len)
+	if (rc == 0 && copied) {
+		buf_put(&text, s->text.ptr + copied, s->text.len - copied);
 		rc = write_copy(w, s, buf_as_str(&text));
+	}
 	buf_fini(&text);
 	s->state = SOURCE_DONE;
 	return rc;
@@ -431,6 +415,7 @@ generation_check_files(struct generation *g, struct error *error)
 		add_member(&w, &g->members[i]);
 	for (size_t i = 0; i < files.count; i++)
 		add_root(&w, files.items[i]);
+	index_names(&w);
 	for (size_t i = 0; i < files.count && rc == 0; i++) {
 		struct source *s = find_source(&w, files.items[i]);
 

@@ -485,6 +485,35 @@ a_map_is_checked_together_with_who_names_it(void **state)
 	assert_int_equal(leftovers(), 0);
 }
 
+/* A certificate in a crt-list that a configuration names: only the last of them
+ * changes, and all three are checked as they will be. */
+static void
+names_are_followed_through_files(void **state)
+{
+	struct apply_file file = {&tc, STR("new c\n")};
+	struct apply_file files[3];
+	char a[128], b[128], seen[80];
+	struct ended e;
+
+	(void)state;
+	snprintf(a, sizeof(a), "use %s\n", path_b);
+	snprintf(b, sizeof(b), "%s [alpn h2]\n", path_c);
+	put(path_a, a);
+	put(path_b, b);
+	files[0] = (struct apply_file){&ta, str_of(a)};
+	files[1] = (struct apply_file){&tb, str_of(b)};
+	files[2] = file;
+	snprintf(seen, sizeof(seen), "%s/seen", folder);
+	e = apply_files(&haproxy, files, 3);
+	assert_int_equal(e.outcome, APPLY_RELOADED);
+	assert_int_equal(e.changed, 1);
+	assert_non_null(strstr(get(seen), "/.b.map.weir-"));
+	assert_non_null(strstr(get(seen), "/.c.cfg.weir-"));
+	assert_non_null(strstr(get(seen), " [alpn h2]\n"));
+	assert_string_equal(get(path_b), b);
+	assert_int_equal(leftovers(), 0);
+}
+
 /* Only the map changes; the configuration that names it is no template. */
 static void
 who_names_a_map_may_be_another_file(void **state)
@@ -943,6 +972,7 @@ main(void)
 	    T(a_refused_candidate_changes_nothing),
 	    T(what_does_not_change_is_checked_in_its_place),
 	    T(a_map_is_checked_together_with_who_names_it),
+	    T(names_are_followed_through_files),
 	    T(who_names_a_map_may_be_another_file),
 	    T(a_name_within_a_longer_name_is_not_meant),
 	    T(files_that_name_each_other_end),
