@@ -34,13 +34,15 @@ consul_decode(const struct query *q, struct str json, struct error *error)
 {
 	struct answer *a = answer_new();
 	const struct decoder *d = &decoders[q->kind];
-	struct reader r = {.arena = &a->arena};
+	struct reader r = {
+	    .arena = &a->arena, .intern = intern_new(&a->arena)};
 
 	scan_init(&r.scan, json, d->what, error);
 	d->decode(&r, a, q);
 	if (scan_finish(&r.scan) < 0)
 		answer_unref(&a);
 	scan_fini(&r.scan);
+	intern_free(&r.intern);
 	free(r.stack);
 	return a;
 }

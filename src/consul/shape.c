@@ -40,7 +40,7 @@ shape_read_str(struct reader *r, const struct pstr **out)
 
 	if (!scan_string(&r->scan, &text))
 		return false;
-	*out = text.len ? arena_pstr(r->arena, text) : NULL;
+	*out = intern_str(r->intern, text);
 	return true;
 }
 
@@ -50,19 +50,20 @@ shape_read_strs(struct reader *r, struct list *out)
 	size_t base = r->used, n;
 	const struct pstr *text = NULL;
 	struct str *items;
-	void **all;
 
 	for (bool ok = scan_open(&r->scan, '[');
 	     ok && scan_element(&r->scan);) {
 		shape_read_str(r, &text);
 		reader_push(r, (void *)(uintptr_t)text);
 	}
-	all = reader_pop(r, base, &n);
-	items = arena_array(r->arena, n, sizeof(*items));
+	n = r->used - base;
+	items = xcalloc(n + !n, sizeof(*items));
 	for (size_t i = 0; i < n; i++)
-		items[i] = str_of_packed(all[i]);
-	*out = (struct list){
-	    .items = items, .count = (uint32_t)n, .not_nil = true};
+		items[i] = str_of_packed(r->stack[base + i]);
+	r->used = base;
+	*out = intern_strs(r->intern, items, n);
+	out->not_nil = true;
+	free(items);
 	return !r->scan.failed;
 }
 
@@ -72,20 +73,19 @@ shape_read_map(struct reader *r, const struct map **out)
 	size_t base = r->used, n;
 	const struct pstr *name, *text = NULL;
 	struct str key;
-	void **pairs;
 
 	for (bool ok = scan_open(&r->scan, '{');
 	     ok && scan_member(&r->scan, &key);) {
-		name = arena_pstr(r->arena, key);
+		name = intern_str(r->intern, key);
 		if (!shape_read_str(r, &text))
 			break;
-		if (!text)
-			text = arena_pstr(r->arena, STR(""));
 		reader_push(r, (void *)(uintptr_t)name);
 		reader_push(r, (void *)(uintptr_t)text);
 	}
-	pairs = reader_pop(r, base, &n);
-	*out = map_of_pairs(r->arena, (const struct pstr **)pairs, n / 2);
+	n = r->used - base;
+	*out = intern_map(r->intern,
+	    (const struct pstr **)(r->stack + base), n / 2);
+	r->used = base;
 	return !r->scan.failed;
 }
 

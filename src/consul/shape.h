@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "weir/arena.h"
-#include "weir/value.h"
+#include "weir/catalog.h"
 
 #include "scan.h"
 
@@ -19,6 +19,7 @@
 struct reader {
 	struct scan scan;
 	struct arena *arena;
+	struct intern *intern; /* what repeats in the answer is kept once */
 	void **stack; /* scratch for lists whose length isn't known yet */
 	size_t used, room;
 };
