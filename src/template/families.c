@@ -22,6 +22,8 @@ const struct func_family *const template_families[] = {
     &family_sprig_lists,
     &family_sprig_math,
     &family_sprig_paths,
+    &family_sprig_regex,
+    &family_sprig_semver,
     &family_sprig_strings,
     &family_sprig_types,
     &family_strings,

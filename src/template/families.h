@@ -21,6 +21,8 @@ extern const struct func_family family_sprig_encoding;
 extern const struct func_family family_sprig_lists;
 extern const struct func_family family_sprig_math;
 extern const struct func_family family_sprig_paths;
+extern const struct func_family family_sprig_regex;
+extern const struct func_family family_sprig_semver;
 extern const struct func_family family_sprig_strings;
 extern const struct func_family family_sprig_types;
 extern const struct func_family family_strings;

@@ -391,13 +391,14 @@ copy_list(struct call *c, struct value *v, unsigned depth)
 }
 
 /* Records of the catalog never change, so they may be shared. Go copies only
- * exported fields, and a pointer to a record without any comes out empty. */
+ * exported fields, and a record without any comes out empty. */
 static void
 copy_pointer(struct call *c, struct value *v)
 {
 	const struct type *record = v->type->elem;
 
-	if (v->u.ptr && record && record->size && !record->field_count)
+	if (v->u.ptr && record && record->size && record->field_count &&
+	    record->fields[0].name[0] >= 'a')
 		v->u.ptr = arena_zalloc(c->arena, record->size);
 }
 
