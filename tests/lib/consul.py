@@ -28,17 +28,19 @@ class Consul(Process):
     token       turns ACLs on, with this master token; all else is denied
     max_conns   connections allowed to one client (Consul's own default: 200)
     tls         serves https too, at .https, signed by .ca
+    verify      … only to who shows a certificate of that authority
     unix        serves http on the socket .socket as well
     """
 
     def __init__(self, folder, node="consul-1", datacenter="dc1",
                  production=False, join=None, token=None, max_conns=None,
-                 tls=False, unix=False):
+                 tls=False, unix=False, verify=False):
         self.folder = folder
         self.node = node
         self.datacenter = datacenter
         self.production = production
         self.join = join
+        self.verify = verify
         self.token = token
         os.makedirs(folder, exist_ok=True)
         self.ports = {"http": ports.take(), "https": -1, "dns": -1,
@@ -84,6 +86,7 @@ class Consul(Process):
             settings["ca_file"] = self.ca
             settings["cert_file"] = os.path.join(self.folder, "tls.crt")
             settings["key_file"] = os.path.join(self.folder, "tls.key")
+            settings["verify_incoming_https"] = self.verify
         return settings
 
     def _make_certificate(self):
