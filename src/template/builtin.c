@@ -216,49 +216,56 @@ builtin_call(struct call *c, struct value *result)
 
 /* ---- print ---- */
 
-static int
-give_text(struct call *c, struct buf *b, struct value *result)
+/* Where print and its kin write; nothing that they call does so too. */
+static struct buf *
+text_of(struct call *c)
 {
-	int rc = 0;
+	struct buf *b = &c->render->exec->text;
 
+	buf_reset(b);
+	b->limit = LIMIT_OUTPUT_BYTES;
+	return b;
+}
+
+static int
+give_text(struct call *c, const struct buf *b, struct value *result)
+{
 	if (b->failed)
-		rc = call_fail(
+		return call_fail(
 		    c, "the text exceeds %u bytes", LIMIT_OUTPUT_BYTES);
-	else
-		*result = value_str(arena_str(c->arena, buf_as_str(b)));
-	buf_fini(b);
-	return rc;
+	*result = value_str(arena_str(c->arena, buf_as_str(b)));
+	return 0;
 }
 
 static int
 builtin_print(struct call *c, struct value *result)
 {
-	struct buf b = {.limit = LIMIT_OUTPUT_BYTES};
+	struct buf *b = text_of(c);
 
 	if (c->argc == 1 && c->args[0].type == &type_string) {
 		*result = c->args[0];
 		return 0;
 	}
-	fmt_print(&b, c->args, c->argc);
-	return give_text(c, &b, result);
+	fmt_print(b, c->args, c->argc);
+	return give_text(c, b, result);
 }
 
 static int
 builtin_println(struct call *c, struct value *result)
 {
-	struct buf b = {.limit = LIMIT_OUTPUT_BYTES};
+	struct buf *b = text_of(c);
 
-	fmt_println(&b, c->args, c->argc);
-	return give_text(c, &b, result);
+	fmt_println(b, c->args, c->argc);
+	return give_text(c, b, result);
 }
 
 static int
 builtin_printf(struct call *c, struct value *result)
 {
-	struct buf b = {.limit = LIMIT_OUTPUT_BYTES};
+	struct buf *b = text_of(c);
 
-	value_printf(&b, value_as_str(&c->args[0]), c->args + 1, c->argc - 1);
-	return give_text(c, &b, result);
+	value_printf(b, value_as_str(&c->args[0]), c->args + 1, c->argc - 1);
+	return give_text(c, b, result);
 }
 
 /* ---- the table ---- */

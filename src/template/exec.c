@@ -357,6 +357,7 @@ template_execute(struct template *t, struct render *render, struct error *error)
 	render->template = t;
 	render->exec = &task.exec;
 	stack_run(run, &task, &task.exec.stack_end);
+	buf_fini(&task.exec.text);
 	render->exec = NULL;
 	if (render->remember && task.rc == 0 && !render->missing)
 		memo_commit(t->memo);

@@ -41,11 +41,12 @@ struct exec {
 	uint32_t base; /* frame->base: older variables can't be seen */
 	uint32_t depth;
 	uint64_t steps;
-	uint64_t stamp;   /* of the data behind the last query's result */
-	size_t out_start; /* length of out when the render began */
+	uint64_t stamp;        /* of the data behind the last query's result */
+	size_t out_start;      /* length of out when the render began */
 	const char *dollar;    /* the interned "$" */
 	const char *stack_end; /* the C stack may not grow below */
 	struct error *error;
+	struct buf text;         /* of print and its kin, within one call */
 	struct scratch *scratch; /* func_scratch.c; NULL: not asked for yet */
 };
 

@@ -181,10 +181,11 @@ eval_name(struct exec *x, const struct value *dot, struct step *s,
 	return look_up(x, dot, s, receiver, out);
 }
 
-/* The field that was found here last, if the receiver is of that type again. */
+/* The field that was found at this name last, if the receiver is of that type
+ * again. */
 static inline bool
-remembered(
-    const struct step *s, const struct value *receiver, struct value *out)
+remembered(const struct node_name *name, const struct value *receiver,
+    struct value *out)
 {
 	const struct type *t = receiver->type;
 
@@ -192,9 +193,9 @@ remembered(
 		return false;
 	if (t->kind == KIND_PTR && receiver->u.ptr)
 		t = t->elem;
-	if (t != s->name->seen || has_args(s))
+	if (t != name->seen)
 		return false;
-	*out = value_field(receiver->u.ptr, s->name->seen_field);
+	*out = value_field(receiver->u.ptr, name->seen_field);
 	return true;
 }
 
@@ -202,16 +203,21 @@ int
 exec_chain(struct exec *x, const struct value *dot,
     const struct value *receiver, const struct chain *c, struct value *out)
 {
+	bool has_given = c->arg_count > 0 || c->final;
 	struct value at = *receiver;
 
 	for (uint32_t i = 0; i < c->count; i++) {
-		struct step s = {.chain = c,
-		    .name = &c->names[i],
-		    .last = i + 1 == c->count};
+		bool last = i + 1 == c->count;
+		struct step s;
 
-		if (!remembered(&s, &at, out) &&
-		    eval_name(x, dot, &s, &at, out) < 0)
-			return -1;
+		if ((last && has_given) ||
+		    !remembered(&c->names[i], &at, out)) {
+			s.chain = c;
+			s.name = &c->names[i];
+			s.last = last;
+			if (eval_name(x, dot, &s, &at, out) < 0)
+				return -1;
+		}
 		at = *out;
 	}
 	return 0;
