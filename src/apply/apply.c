@@ -127,6 +127,16 @@ go(struct apply *a, enum state state)
 
 /* ---- compare, write ---- */
 
+/* Nothing to write, but nobody knows whether what runs has read it. */
+static void
+make_up(struct apply *a)
+{
+	log_info("apply",
+	    "%s: was written by a weir that did not live to see it taken",
+	    a->generation.members[0].config->destination);
+	go(a, STATE_RELOAD);
+}
+
 static void
 compare(struct apply *a)
 {
@@ -140,7 +150,7 @@ compare(struct apply *a)
 	if (a->result.changed || !a->write)
 		go(a, STATE_WRITE);
 	else if (generation_is_pending(g))
-		go(a, STATE_RELOAD);
+		make_up(a);
 	else
 		finish(a, APPLY_UNCHANGED);
 }

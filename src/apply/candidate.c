@@ -6,6 +6,7 @@
  */
 #include "generation.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -257,6 +258,26 @@ clean(const char *path)
 	previous_clean(path);
 }
 
+/* A file of -f, or a directory of such files. */
+static void
+clean_config(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		char *file = xasprintf("%s/%s", path, entry->d_name);
+
+		if (entry->d_name[0] != '.')
+			clean(file);
+		free(file);
+	}
+	if (d)
+		closedir(d);
+	else
+		clean(path);
+}
+
 void
 apply_clean(const struct config_template *t)
 {
@@ -264,5 +285,5 @@ apply_clean(const struct config_template *t)
 		return;
 	clean(t->destination);
 	for (size_t i = 0; t->haproxy && i < t->haproxy->configs.count; i++)
-		clean(t->haproxy->configs.items[i]);
+		clean_config(t->haproxy->configs.items[i]);
 }

@@ -382,6 +382,8 @@ def test_weir_killed_at_any_moment_leaves_whole_files(t):
         except subprocess.TimeoutExpired:
             pass
         assert site.weir.kill() == -signal.SIGKILL
+        # A child that was about to become a haproxy -c has its sockets.
+        t.until(lambda: not listens(site.weir.http_port), "its port")
         text = site.text()
         assert any(text.endswith(f" string {w}\n") for w in words), text
         assert site.proxy.test()[0]
