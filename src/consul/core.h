@@ -6,9 +6,9 @@
  * queue, so that a thousand watches don't ask at once; a blocking query needs a
  * connection of the watch's own, of which there is a budget.
  *
- * Who decides what: watch.c how one watch goes on after an answer, a failure or
- * a pause; budget.c who may block and who is next in the queue; sweep.c when
- * those without a connection are looked at.
+ * Who decides what: watch.c how one watch goes on; hear.c what an answer is
+ * worth; fail.c what becomes of a failure; budget.c who may block and who is
+ * next in the queue; sweep.c when those without a connection are looked at.
  */
 #ifndef WEIR_CONSUL_CORE_H
 #define WEIR_CONSUL_CORE_H
@@ -19,6 +19,9 @@
 #include "endpoint.h"
 #include "request.h"
 #include "token.h"
+
+/* Milliseconds between two answers of one query. */
+#define PACE_MS 100
 
 enum ask { ASK_PLAIN, ASK_PROBE, ASK_BLOCK, ASK_AGENT };
 
@@ -130,11 +133,17 @@ void watch_wake(struct watch *, enum ask, bool urgent);
 /* Gives it a connection of its own, or takes it. */
 void watch_dedicate(struct watch *);
 void watch_release(struct watch *);
-/* A good answer of a polled query came about in its own way (reach.c). */
-void watch_accept(struct watch *, struct str body);
-void watch_fail(struct watch *, const char *text);
+/* After a good answer: what next? */
+void watch_rest(struct watch *, bool first);
+/* PACING or BACKOFF for so long, then its turn comes again. */
+void watch_pause(struct watch *, enum watch_state, int64_t ms);
+/* Milliseconds until the next answer may come. */
+int64_t watch_pace(const struct watch *);
 void watch_set_state(struct watch *, enum watch_state);
 double watch_score(const struct watch *, int64_t now);
+bool watch_takes_stale(const struct watch *);
+/* By chance, 0 … most - 1. */
+int64_t watch_some(int64_t most);
 /* ask.headers of every request. */
 enum { HEADER_INDEX, HEADER_AGE, HEADER_LEADER };
 
@@ -143,6 +152,24 @@ enum { HEADER_INDEX, HEADER_AGE, HEADER_LEADER };
 struct http_request *watch_request(struct watch *, struct str path,
     int64_t timeout_ms, http_answer_cb *, void *arg);
 void watch_over(struct watch *);
+
+/* ---- hear.c ---- */
+
+void watch_on_answer(void *watch, struct http_answer *);
+/* A good answer of a polled query came about in its own way (reach.c). */
+void watch_accept(struct watch *, struct str body);
+
+/* ---- fail.c ---- */
+
+void watch_fail(struct watch *, const char *text);
+/* No connection, or it broke. */
+void watch_fail_transport(struct watch *, struct http_answer *);
+void watch_fail_status(struct watch *, const struct http_answer *);
+/* The failure, if any, is over, and that is said; or it is only forgotten. */
+void watch_recover(struct watch *);
+void watch_forgive(struct watch *);
+/* Somebody was answered: who backed off since there was nobody needn't wait. */
+void watch_hurry(struct consul *);
 
 /* ---- budget.c ---- */
 

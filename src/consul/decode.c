@@ -34,8 +34,7 @@ consul_decode(const struct query *q, struct str json, struct error *error)
 {
 	struct answer *a = answer_new();
 	const struct decoder *d = &decoders[q->kind];
-	struct reader r = {
-	    .arena = &a->arena, .intern = intern_new(&a->arena)};
+	struct reader r = {.arena = &a->arena, .intern = intern_new(&a->arena)};
 
 	scan_init(&r.scan, json, d->what, error);
 	d->decode(&r, a, q);
