@@ -26,6 +26,7 @@ const struct func_family *const template_families[] = {
     &family_sprig_semver,
     &family_sprig_strings,
     &family_sprig_types,
+    &family_sprig_urls,
     &family_strings,
     &family_time,
     NULL,

@@ -25,6 +25,7 @@ extern const struct func_family family_sprig_regex;
 extern const struct func_family family_sprig_semver;
 extern const struct func_family family_sprig_strings;
 extern const struct func_family family_sprig_types;
+extern const struct func_family family_sprig_urls;
 extern const struct func_family family_strings;
 extern const struct func_family family_time;
 
