@@ -22,7 +22,9 @@
 #include "weir/template.h"
 #include "weir/value.h"
 
-/* ---- records: Go's structs, in consul-template's field names ---- */
+/* ---- records: Go's structs, in consul-template's field names ----
+ * This is how whoever decodes an answer fills them. Instances and checks are
+ * kept in a smaller form: health_service_read gives this one again. */
 
 struct weights {
 	int32_t passing;
@@ -152,7 +154,6 @@ extern const struct type type_health_service, type_health_services,
 
 /* ---- answers ---- */
 
-struct shared;
 
 struct answer {
 	uint32_t refs;
@@ -167,10 +168,6 @@ struct answer {
 	struct value value;
 	uint64_t index;      /* X-Consul-Index */
 	int64_t received_ms; /* monotonic */
-	/* What is the same in many answers (a node, its checks) lies outside
-	 * the arena and is counted. */
-	struct shared **shares;
-	uint32_t share_count;
 };
 
 /* A new answer with one reference, empty. */
@@ -224,6 +221,14 @@ struct value answer_shape_records(struct answer *, enum query_kind,
     void **records, size_t count);
 /* caLeaf; NULL: none. */
 struct value answer_shape_leaf(struct answer *, struct ca_leaf *);
+
+/*
+ * An instance of an answer to service or connect, or one of its checks, in the
+ * form in which it was decoded. What the form points to is borrowed from the
+ * answer; the items of checks are records of the answer again.
+ */
+void health_service_read(const void *record, struct health_service *);
+void health_check_read(const void *record, struct health_check *);
 
 /* ---- the store ---- */
 

@@ -81,8 +81,11 @@ struct list {
 struct field {
 	const char *name;  /* Go's name */
 	const struct type *type;
-	uint32_t offset;   /* in the record */
+	uint32_t offset;   /* in the record, or in its part */
 	enum store store;
+	/* 1 + where in the record a pointer to the part lies that has the
+	 * field; 0: the record itself has it. Records share parts. */
+	uint16_t through;
 	/* The key in JSON, YAML, TOML: Go's struct tag, NULL: none, so Go's
 	 * own rule applies. "-": left out. */
 	const char *json;

@@ -335,23 +335,25 @@ put_connect(json_t *json, struct str asked, const struct pstr *name)
 
 /* Gives the checks to the node and to the service; returns the service's tags
  * in Consul's order, if a check has them. */
-static const struct list *
+static struct list
 put_checks(
     struct written_node *n, json_t *service, const struct health_service *s)
 {
-	const struct health_check *const *checks = s->checks.items;
-	const struct list *tags = &s->tags;
+	const void *const *checks = s->checks.items;
+	struct list tags = s->tags;
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < s->checks.count; i++) {
-		const struct health_check *c = checks[i];
-		struct str id = str_of_packed(c->check_id);
+		struct health_check c;
+		struct str id;
 
-		if (c->service_id) {
-			json_array_append_new(list, make_check(c));
-			tags = &c->service_tags;
+		health_check_read(checks[i], &c);
+		id = str_of_packed(c.check_id);
+		if (c.service_id) {
+			json_array_append_new(list, make_check(&c));
+			tags = c.service_tags;
 		} else if (!strmap_has(&n->checks, id)) {
-			strmap_put(&n->checks, id, make_check(c));
+			strmap_put(&n->checks, id, make_check(&c));
 		}
 	}
 	json_object_set_new(service, "Checks", list);
@@ -365,7 +367,7 @@ add_instance(struct written_dc *dc, const struct query *q,
 	struct written_node *n = take_node(dc, s->node);
 	struct written_service *to = take_service(n, s->id);
 	json_t *weights = json_object(), *json = to->json;
-	const struct list *tags;
+	struct list tags;
 
 	put_node(n, s->node_id, s->node_address, s->node_tagged_addresses,
 	    s->node_meta);
@@ -391,17 +393,21 @@ add_instance(struct written_dc *dc, const struct query *q,
 	    weights, "Warning", json_integer(s->weights.warning));
 	json_object_set_new(json, "Weights", weights);
 	tags = put_checks(n, json, s);
-	json_object_set_new(json, "Tags", make_strings(tags));
+	json_object_set_new(json, "Tags", make_strings(&tags));
 }
 
 static void
 add_instances(struct document *d, struct written_dc *dc, const struct entry *e)
 {
-	const struct health_service *const *all = e->answer->value.u.items;
+	const void *const *all = e->answer->value.u.items;
 
 	(void)d;
-	for (uint32_t i = 0; i < e->answer->value.len; i++)
-		add_instance(dc, e->query, all[i]);
+	for (uint32_t i = 0; i < e->answer->value.len; i++) {
+		struct health_service s;
+
+		health_service_read(all[i], &s);
+		add_instance(dc, e->query, &s);
+	}
 }
 
 static void

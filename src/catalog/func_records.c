@@ -94,17 +94,15 @@ is_of(const struct value *v, const struct type *type)
 	return v->type && type_same(v->type, type);
 }
 
-/* The tags of an element, or NULL if elements of that list have none. */
+/* The tags of an element of a list of services. */
 static const struct list *
 tags_of(const struct value *list, uint32_t i)
 {
 	const void *const *items = list->u.items;
 
 	if (is_of(list, &type_health_services))
-		return &((const struct health_service *)items[i])->tags;
-	if (is_of(list, &type_snippets))
-		return &((const struct catalog_snippet *)items[i])->tags;
-	return NULL;
+		return &((const struct kept_service *)items[i])->part->tags;
+	return &((const struct catalog_snippet *)items[i])->tags;
 }
 
 static int
@@ -138,7 +136,7 @@ call_by_port(struct call *c, struct value *result)
 		return wrong_type(c, "byPort");
 	for (uint32_t i = 0; in->type && i < in->len; i++) {
 		struct value v = value_index(in, i);
-		const struct health_service *s = v.u.ptr;
+		const struct kept_service *s = v.u.ptr;
 		struct str name = {(const char *)&s->port, sizeof(s->port)};
 
 		group_add(&g, name, value_int(s->port), v);
@@ -288,11 +286,11 @@ call_by_meta(struct call *c, struct value *result)
 
 	for (uint32_t i = 0; rc == 0 && i < in->len; i++) {
 		struct value v = value_index(in, i);
-		const struct health_service *s = v.u.ptr;
+		const struct kept_service *s = v.u.ptr;
 
 		buf_reset(&key);
 		rc = put_metas(
-		    c, &key, s->service_meta, value_as_str(&c->args[0]));
+		    c, &key, s->part->meta, value_as_str(&c->args[0]));
 		if (rc == 0)
 			group_add(&g, buf_as_str(&key),
 			    value_str(arena_str(c->arena, buf_as_str(&key))),

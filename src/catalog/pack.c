@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record.h"
 #include "weir/xalloc.h"
 
 /* A frozen map: its head, and a pair. A table: its head and four entries. */
@@ -277,6 +278,21 @@ pack_map(struct pack *p, const struct map *map)
 }
 
 static void
+walk_parts(struct pack *p, const struct type *type, const void *from, void *to)
+{
+	const struct record_part *part = record_parts(type);
+
+	for (; part && part->type; part++) {
+		const void *at = (const char *)from + part->offset;
+		const void *made =
+		    pack_record(p, part->type, *(const void *const *)at);
+
+		if (to)
+			memcpy((char *)to + part->offset, &made, sizeof(made));
+	}
+}
+
+static void
 walk_record(struct pack *p, const struct type *type, const void *from, void *to)
 {
 	for (uint32_t i = 0; i < type->field_count; i++) {
@@ -284,6 +300,8 @@ walk_record(struct pack *p, const struct type *type, const void *from, void *to)
 		const void *at = (const char *)from + f->offset;
 		const void *made;
 
+		if (f->through)
+			continue;
 		if (f->store == STORE_STRUCT) {
 			walk_record(
 			    p, f->type, at, to ? (char *)to + f->offset : NULL);
@@ -312,6 +330,7 @@ walk_record(struct pack *p, const struct type *type, const void *from, void *to)
 		if (to)
 			memcpy((char *)to + f->offset, &made, sizeof(made));
 	}
+	walk_parts(p, type, from, to);
 }
 
 static struct value

@@ -149,35 +149,114 @@ const struct check_definition record_no_definition;
 	{                                                         \
 		.name = #go, AT(record, member, U64, type_uint64) \
 	}
+#define THROUGH(record, member) .through = offsetof(struct record, member) + 1
+#define TEXT_THROUGH(record, part, go, member, of)              \
+	{                                                       \
+		.name = #go, AT(of, member, PSTR, type_string), \
+		THROUGH(record, part)                           \
+	}
+#define CHECK_TEXT(go, member) \
+	TEXT_THROUGH(kept_check, part, go, member, check_part)
+#define CHECK_OPTIONAL(go, member)                                      \
+	{                                                               \
+		.name = #go, AT(check_part, member, PSTR, type_string), \
+		THROUGH(kept_check, part), .omit_empty = true           \
+	}
+
 static const struct field health_check_fields[] = {
-    TEXT(health_check, Node, node),
-    TEXT(health_check, CheckID, check_id),
-    TEXT(health_check, Name, name),
-    TEXT(health_check, Status, status),
-    TEXT(health_check, Notes, notes),
-    TEXT(health_check, Output, output),
-    TEXT(health_check, ServiceID, service_id),
-    TEXT(health_check, ServiceName, service_name),
-    {.name = "ServiceTags", AT(health_check, service_tags, LIST, type_strings)},
-    TEXT(health_check, Type, type),
-    OPTIONAL(health_check, Namespace, ns),
-    OPTIONAL(health_check, Partition, partition),
-    {.name = "ExposedPort", AT(health_check, exposed_port, I32, type_int)},
-    OPTIONAL(health_check, PeerName, peer_name),
+    TEXT(kept_check, Node, node),
+    TEXT(kept_check, CheckID, check_id),
+    CHECK_TEXT(Name, name),
+    CHECK_TEXT(Status, status),
+    CHECK_TEXT(Notes, notes),
+    TEXT(kept_check, Output, output),
+    TEXT(kept_check, ServiceID, service_id),
+    CHECK_TEXT(ServiceName, service_name),
+    {.name = "ServiceTags",
+	AT(check_part, service_tags, LIST, type_strings),
+	THROUGH(kept_check, part)},
+    CHECK_TEXT(Type, type),
+    CHECK_OPTIONAL(Namespace, ns),
+    CHECK_OPTIONAL(Partition, partition),
+    {.name = "ExposedPort",
+	AT(check_part, exposed_port, I32, type_int),
+	THROUGH(kept_check, part)},
+    CHECK_OPTIONAL(PeerName, peer_name),
     {.name = "Definition",
-	AT(health_check, definition, PTR, type_check_definition)},
-    INDEX(health_check, CreateIndex, create_index),
-    INDEX(health_check, ModifyIndex, modify_index),
+	AT(check_part, definition, PTR, type_check_definition),
+	THROUGH(kept_check, part)},
+    INDEX(kept_check, CreateIndex, create_index),
+    INDEX(kept_check, ModifyIndex, modify_index),
 };
-RECORD(health_check, "api.HealthCheck", health_check, health_check_fields);
+RECORD(health_check, "api.HealthCheck", kept_check, health_check_fields);
+
+/* Parts have names of their own only for the eye: no template meets them. */
+static const struct field check_part_fields[] = {
+    TEXT(check_part, Name, name),
+    TEXT(check_part, Status, status),
+    TEXT(check_part, Notes, notes),
+    TEXT(check_part, ServiceName, service_name),
+    TEXT(check_part, Type, type),
+    TEXT(check_part, Namespace, ns),
+    TEXT(check_part, Partition, partition),
+    TEXT(check_part, PeerName, peer_name),
+    {.name = "ServiceTags", AT(check_part, service_tags, LIST, type_strings)},
+    {.name = "Definition",
+	AT(check_part, definition, PTR, type_check_definition)},
+};
+static const struct type type_check_part = {.kind = KIND_STRUCT,
+    .name = "check",
+    .size = sizeof(struct check_part),
+    .fields = check_part_fields,
+    .field_count = COUNT(check_part_fields)};
+
+/* ---- the status of checks ---- */
+
+static const char *const grades[] = {
+    "passing", "warning", "critical", "maintenance"};
+
+/* Place of the check's status among the grades, -1 for an unknown one. */
+static int
+grade(struct str check_id, struct str status)
+{
+	if (str_is(check_id, "_node_maintenance") ||
+	    str_has_prefix(check_id, STR("_service_maintenance:")))
+		return 3;
+	for (int i = 0; i < 3; i++)
+		if (str_is(status, grades[i]))
+			return i;
+	return -1;
+}
+
+const char *
+record_status(const struct health_check *const *checks, size_t count)
+{
+	int worst = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		int g = grade(str_of_packed(checks[i]->check_id),
+		    str_of_packed(checks[i]->status));
+
+		if (g < 0)
+			return "";
+		worst = g > worst ? g : worst;
+	}
+	return grades[worst];
+}
 
 static int
 call_aggregated_status(struct call *c, struct value *result)
 {
-	const struct value *checks = &c->args[0];
+	const struct kept_check *const *checks = c->args[0].u.items;
+	int worst = 0;
 
-	*result =
-	    value_str(str_of(record_status(checks->u.items, checks->len)));
+	for (uint32_t i = 0; i < c->args[0].len && worst >= 0; i++) {
+		int g = grade(str_of_packed(checks[i]->check_id),
+		    str_of_packed(checks[i]->part->status));
+
+		worst = g < 0 || g > worst ? g : worst;
+	}
+	*result = value_str(str_of(worst < 0 ? "" : grades[worst]));
 	return 0;
 }
 
@@ -191,35 +270,6 @@ const struct type type_health_checks = {.kind = KIND_SLICE,
     .methods = health_checks_methods,
     .method_count = COUNT(health_checks_methods)};
 
-static bool
-is_maintenance(struct str check_id)
-{
-	return str_is(check_id, "_node_maintenance") ||
-	       str_has_prefix(check_id, STR("_service_maintenance:"));
-}
-
-const char *
-record_status(const struct health_check *const *checks, size_t count)
-{
-	static const char *const names[] = {
-	    "passing", "warning", "critical", "maintenance"};
-	unsigned worst = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		struct str status = str_of_packed(checks[i]->status);
-		unsigned grade = 0;
-
-		if (is_maintenance(str_of_packed(checks[i]->check_id)))
-			grade = 3;
-		else
-			while (grade < 3 && !str_is(status, names[grade]))
-				if (++grade == 3)
-					return "";
-		worst = grade > worst ? grade : worst;
-	}
-	return names[worst];
-}
-
 /* ---- services ---- */
 
 #define STRINGS_MAP(record, go, member)                                      \
@@ -231,29 +281,132 @@ record_status(const struct health_check *const *checks, size_t count)
 		.name = "Tags", AT(record, tags, LIST, type_service_tags) \
 	}
 
+#define NODE_TEXT(go, member) \
+	TEXT_THROUGH(kept_service, node, go, member, node_part)
+#define SERVICE_TEXT(go, member) \
+	TEXT_THROUGH(kept_service, part, go, member, service_part)
+
 static const struct field health_service_fields[] = {
-    TEXT(health_service, Node, node),
-    TEXT(health_service, NodeID, node_id),
-    TEXT(health_service, NodeAddress, node_address),
-    STRINGS_MAP(health_service, NodeTaggedAddresses, node_tagged_addresses),
-    STRINGS_MAP(health_service, NodeMeta, node_meta),
-    STRINGS_MAP(health_service, ServiceMeta, service_meta),
-    TEXT(health_service, Address, address),
+    NODE_TEXT(Node, node),
+    NODE_TEXT(NodeID, id),
+    NODE_TEXT(NodeAddress, address),
+    {.name = "NodeTaggedAddresses",
+	AT(node_part, tagged_addresses, MAP, type_map_string_string),
+	THROUGH(kept_service, node)},
+    {.name = "NodeMeta",
+	AT(node_part, meta, MAP, type_map_string_string),
+	THROUGH(kept_service, node)},
+    {.name = "ServiceMeta",
+	AT(service_part, meta, MAP, type_map_string_string),
+	THROUGH(kept_service, part)},
+    TEXT(kept_service, Address, address),
     {.name = "ServiceTaggedAddresses",
-	AT(health_service, service_tagged_addresses, MAP,
-	    type_service_addresses)},
-    TEXT(health_service, ID, id),
-    TEXT(health_service, Name, name),
-    TAGS(health_service),
-    {.name = "Checks", AT(health_service, checks, LIST, type_health_checks)},
-    TEXT(health_service, Status, status),
-    {.name = "Port", AT(health_service, port, I32, type_int)},
-    {.name = "Weights", AT(health_service, weights, STRUCT, type_weights)},
+	AT(kept_service, tagged_addresses, MAP, type_service_addresses)},
+    TEXT(kept_service, ID, id),
+    SERVICE_TEXT(Name, name),
+    {.name = "Tags",
+	AT(service_part, tags, LIST, type_service_tags),
+	THROUGH(kept_service, part)},
+    {.name = "Checks", AT(kept_service, checks, LIST, type_health_checks)},
+    SERVICE_TEXT(Status, status),
+    {.name = "Port", AT(kept_service, port, I32, type_int)},
+    {.name = "Weights",
+	AT(service_part, weights, STRUCT, type_weights),
+	THROUGH(kept_service, part)},
 };
-RECORD(health_service, "dependency.HealthService", health_service,
+RECORD(health_service, "dependency.HealthService", kept_service,
     health_service_fields);
 LIST_OF(health_services, "[]*dependency.HealthService", type_health_service_ptr,
     PTR);
+
+static const struct field service_part_fields[] = {
+    TEXT(service_part, Name, name),
+    TEXT(service_part, Status, status),
+    STRINGS_MAP(service_part, ServiceMeta, meta),
+    TAGS(service_part),
+};
+static const struct type type_service_part = {.kind = KIND_STRUCT,
+    .name = "service",
+    .size = sizeof(struct service_part),
+    .fields = service_part_fields,
+    .field_count = COUNT(service_part_fields)};
+
+static const struct field node_part_fields[] = {
+    TEXT(node_part, Node, node),
+    TEXT(node_part, NodeID, id),
+    TEXT(node_part, NodeAddress, address),
+    STRINGS_MAP(node_part, NodeTaggedAddresses, tagged_addresses),
+    STRINGS_MAP(node_part, NodeMeta, meta),
+    {.name = "Checks", AT(node_part, checks, LIST, type_health_checks)},
+};
+RECORD(node_part, "node", node_part, node_part_fields);
+
+/* ---- parts ---- */
+
+const struct record_part *
+record_parts(const struct type *type)
+{
+	static const struct record_part of_service[] = {
+	    {offsetof(struct kept_service, node), &type_node_part},
+	    {offsetof(struct kept_service, part), &type_service_part},
+	    {0, NULL},
+	};
+	static const struct record_part of_check[] = {
+	    {offsetof(struct kept_check, part), &type_check_part},
+	    {0, NULL},
+	};
+
+	return type == &type_health_service ? of_service
+	       : type == &type_health_check ? of_check
+					    : NULL;
+}
+
+void
+health_check_read(const void *record, struct health_check *to)
+{
+	const struct kept_check *c = record;
+	const struct check_part *part = c->part;
+
+	*to = (struct health_check){.node = c->node,
+	    .check_id = c->check_id,
+	    .name = part->name,
+	    .status = part->status,
+	    .notes = part->notes,
+	    .output = c->output,
+	    .service_id = c->service_id,
+	    .service_name = part->service_name,
+	    .type = part->type,
+	    .ns = part->ns,
+	    .partition = part->partition,
+	    .peer_name = part->peer_name,
+	    .service_tags = part->service_tags,
+	    .definition = part->definition,
+	    .exposed_port = part->exposed_port,
+	    .create_index = c->create_index,
+	    .modify_index = c->modify_index};
+}
+
+void
+health_service_read(const void *record, struct health_service *to)
+{
+	const struct kept_service *s = record;
+
+	*to = (struct health_service){.node = s->node->node,
+	    .node_id = s->node->id,
+	    .node_address = s->node->address,
+	    .node_tagged_addresses = s->node->tagged_addresses,
+	    .node_meta = s->node->meta,
+	    .service_meta = s->part->meta,
+	    .address = s->address,
+	    .service_tagged_addresses = s->tagged_addresses,
+	    .id = s->id,
+	    .name = s->part->name,
+	    .status = s->part->status,
+	    .tags = s->part->tags,
+	    .checks = s->checks,
+	    .port = s->port,
+	    .weights = s->part->weights};
+}
 
 static const struct field snippet_fields[] = {
     TEXT(catalog_snippet, Name, name),

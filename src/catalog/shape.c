@@ -67,8 +67,8 @@ compare_packed(const struct pstr *a, const struct pstr *b)
 static int
 compare_services(const void *a, const void *b)
 {
-	const struct health_service *x = a, *y = b;
-	int c = compare_packed(x->node, y->node);
+	const struct kept_service *x = a, *y = b;
+	int c = compare_packed(x->node->node, y->node->node);
 
 	return c ? c : compare_packed(x->id, y->id);
 }
@@ -177,48 +177,173 @@ is_accepted(const struct query *q, const char *status)
 	return false;
 }
 
-static void
-add_share(struct answer *a, struct shared *s)
+/* Distinct parts of the records on the way. There are few, and the last ones
+ * are met again; what is not found among them is only kept twice. */
+#define PARTS_LOOKED_AT 32
+
+struct parts {
+	size_t size; /* of one */
+	const void *last[PARTS_LOOKED_AT];
+	size_t count;
+};
+
+/* The part with these bytes, perhaps one that was there before. Strings, lists
+ * and maps were interned, so that equal parts have equal bytes. */
+static const void *
+take_part(struct arena *arena, struct parts *parts, const void *part)
 {
-	/* Room doubles whenever the count is a power of two. */
-	if ((a->share_count & (a->share_count - 1)) == 0)
-		a->shares =
-		    xrealloc(a->shares, a->share_count ? a->share_count * 2 : 1,
-			sizeof(struct shared *));
-	a->shares[a->share_count++] = s;
+	size_t n =
+	    parts->count < PARTS_LOOKED_AT ? parts->count : PARTS_LOOKED_AT;
+	void *made;
+
+	for (size_t i = 0; i < n; i++)
+		if (!memcmp(parts->last[i], part, parts->size))
+			return parts->last[i];
+	made = memcpy(arena_alloc(arena, parts->size), part, parts->size);
+	parts->last[parts->count++ % PARTS_LOOKED_AT] = made;
+	return made;
 }
 
-/* Replaces what other answers have too by what the process keeps. */
+/* A list without what its padding holds. */
 static void
-share(struct answer *a, struct pack *p, struct health_service *r)
+put_list(struct list *to, const struct list *list)
 {
-	size_t n = r->checks.count;
-	const struct health_check **checks =
-	    arena_alloc(&a->arena, (n ? n : 1) * sizeof(*checks));
-	struct shared *s = shared_node(r);
+	to->items = list->items;
+	to->count = list->count;
+	to->not_nil = list->not_nil;
+}
 
-	shared_put_node(s, r);
-	add_share(a, s);
-	pack_keep(p, r->node);
-	pack_keep(p, r->node_id);
-	pack_keep(p, r->node_address);
-	pack_keep(p, r->node_tagged_addresses);
-	pack_keep(p, r->node_meta);
-	for (size_t i = 0; i < n; i++) {
-		struct health_check *c =
-		    ((struct health_check **)(uintptr_t)r->checks.items)[i];
+/* Lists of tags that were sorted, so that equal ones stay one. */
+struct sorted {
+	const void *from, *to;
+	uint32_t count;
+};
 
-		checks[i] = c;
-		if (!c->definition)
-			c->definition = &record_no_definition;
-		if (c->service_id)
-			continue;
-		s = shared_check(c);
-		add_share(a, s);
-		checks[i] = shared_as_check(s);
-		pack_keep(p, checks[i]);
-	}
-	r->checks.items = checks;
+struct shaper {
+	struct answer *answer;
+	struct sorted sorted[PARTS_LOOKED_AT];
+	size_t sorted_count;
+	struct pack pack;
+	struct parts services, checks;
+	const struct pstr *statuses[4];
+};
+
+static const struct kept_check *
+keep_check(struct shaper *s, const struct health_check *c)
+{
+	struct kept_check *kept = arena_alloc(&s->answer->arena, sizeof(*kept));
+	struct check_part part;
+
+	memset(&part, 0, sizeof(part));
+	part.name = c->name;
+	part.status = c->status;
+	part.notes = c->notes;
+	part.service_name = c->service_name;
+	part.type = c->type;
+	part.ns = c->ns;
+	part.partition = c->partition;
+	part.peer_name = c->peer_name;
+	put_list(&part.service_tags, &c->service_tags);
+	part.definition = c->definition ? c->definition : &record_no_definition;
+	part.exposed_port = c->exposed_port;
+	*kept = (struct kept_check){
+	    .part = take_part(&s->answer->arena, &s->checks, &part),
+	    .node = c->node,
+	    .check_id = c->check_id,
+	    .output = c->output,
+	    .service_id = c->service_id,
+	    .create_index = c->create_index,
+	    .modify_index = c->modify_index};
+	return kept;
+}
+
+static const struct node_part *
+keep_node(struct shaper *s, const struct health_service *r,
+    const struct kept_check **checks, uint32_t count)
+{
+	struct node_part node = {.node = r->node,
+	    .id = r->node_id,
+	    .address = r->node_address,
+	    .tagged_addresses = r->node_tagged_addresses,
+	    .meta = r->node_meta,
+	    .checks = {.items = checks, .count = count, .not_nil = true}};
+	const struct node_part *kept = shared_node(&node);
+	const void *const *items = kept->checks.items;
+
+	pack_keep(&s->pack, kept);
+	pack_keep(&s->pack, kept->address);
+	for (uint32_t i = 0; i < count; i++)
+		pack_keep(&s->pack, items[i]);
+	return kept;
+}
+
+/* The checks of the node, then those of the service. */
+static void
+keep_checks(
+    struct shaper *s, const struct health_service *r, struct kept_service *kept)
+{
+	const struct health_check *const *raw = r->checks.items;
+	uint32_t n = r->checks.count, of_node = 0;
+	const struct kept_check **all =
+	    arena_alloc(&s->answer->arena, (n + 1) * sizeof(*all));
+
+	for (uint32_t i = 0; i < n; i++)
+		if (!raw[i]->service_id)
+			all[of_node++] = keep_check(s, raw[i]);
+	kept->node = keep_node(s, r, all, of_node);
+	if (of_node)
+		memcpy(all, kept->node->checks.items, of_node * sizeof(*all));
+	for (uint32_t i = 0; i < n; i++)
+		if (raw[i]->service_id)
+			all[of_node++] = keep_check(s, raw[i]);
+	kept->checks = (struct list){.items = all, .count = n, .not_nil = true};
+}
+
+static void
+keep_tags(struct shaper *s, const struct list *from, struct list *to)
+{
+	struct sorted *known = s->sorted;
+	size_t n = s->sorted_count < PARTS_LOOKED_AT ? s->sorted_count
+						     : PARTS_LOOKED_AT;
+	struct list tags = *from;
+
+	for (size_t i = 0; i < n && from->count; i++, known++)
+		if (known->from == from->items && known->count == from->count) {
+			tags.items = known->to;
+			put_list(to, &tags);
+			to->not_nil = true;
+			return;
+		}
+	sort_tags(&s->answer->arena, &tags);
+	put_list(to, &tags);
+	s->sorted[s->sorted_count++ % PARTS_LOOKED_AT] =
+	    (struct sorted){from->items, tags.items, from->count};
+}
+
+static const struct kept_service *
+keep_service(
+    struct shaper *s, const struct health_service *r, const char *status)
+{
+	struct arena *arena = &s->answer->arena;
+	struct kept_service *kept = arena_zalloc(arena, sizeof(*kept));
+	struct service_part part;
+
+	memset(&part, 0, sizeof(part));
+	part.name = r->name;
+	for (size_t i = 0; i < 4; i++)
+		if (str_is(str_of_packed(s->statuses[i]), status))
+			part.status = s->statuses[i];
+	part.meta = r->service_meta;
+	keep_tags(s, &r->tags, &part.tags);
+	part.weights = r->weights;
+	keep_checks(s, r, kept);
+	kept->part = take_part(arena, &s->services, &part);
+	kept->id = r->id;
+	kept->address =
+	    r->address && r->address->len ? r->address : kept->node->address;
+	kept->tagged_addresses = r->service_tagged_addresses;
+	kept->port = r->port;
+	return kept;
 }
 
 struct value
@@ -227,36 +352,28 @@ answer_shape_services(struct answer *a, const struct query *q,
 {
 	static const char *const names[] = {
 	    "passing", "warning", "critical", "maintenance"};
-	const struct pstr *packed[4];
-	struct pack p = {0};
+	struct shaper s = {.answer = a,
+	    .services = {.size = sizeof(struct service_part)},
+	    .checks = {.size = sizeof(struct check_part)}};
+	const struct kept_service **kept =
+	    arena_array(&a->arena, count, sizeof(*kept));
 	struct value v;
 	size_t n = 0;
 
 	for (size_t i = 0; i < 4; i++)
-		packed[i] = arena_pstr(&a->arena, str_of(names[i]));
-	pack_keep(&p, &record_no_definition);
+		s.statuses[i] = arena_pstr(&a->arena, str_of(names[i]));
+	pack_keep(&s.pack, &record_no_definition);
 	for (size_t i = 0; i < count; i++) {
-		struct health_service *r = records[i];
-		const char *status =
-		    record_status(r->checks.items, r->checks.count);
+		const char *status = record_status(
+		    records[i]->checks.items, records[i]->checks.count);
 
-		if (!is_accepted(q, status))
-			continue;
-		r->status = NULL;
-		for (size_t k = 0; k < 4; k++)
-			if (!strcmp(status, names[k]))
-				r->status = packed[k];
-		share(a, &p, r);
-		if (!r->address || r->address->len == 0)
-			r->address = r->node_address;
-		sort_tags(&a->arena, &r->tags);
-		r->checks.not_nil = true;
-		records[n++] = r;
+		if (is_accepted(q, status))
+			kept[n++] = keep_service(&s, records[i], status);
 	}
 	if (!q->near.len)
-		sort_records(records, n, compare_services);
-	v = value_slice(&type_health_services, records, n);
-	return finish(a, &p, &v);
+		sort_records(kept, n, compare_services);
+	v = value_slice(&type_health_services, kept, n);
+	return finish(a, &s.pack, &v);
 }
 
 /* ---- the others ---- */

@@ -35,6 +35,16 @@ answer_ref(struct answer *a)
 	return a;
 }
 
+/* Instances hold their nodes. */
+static void
+drop_nodes(const struct answer *a)
+{
+	const struct kept_service *const *all = a->value.u.items;
+
+	for (uint32_t i = 0; i < a->value.len; i++)
+		shared_unref(all[i]->node);
+}
+
 void
 answer_unref(struct answer **ap)
 {
@@ -43,9 +53,8 @@ answer_unref(struct answer **ap)
 	*ap = NULL;
 	if (!a || --a->refs)
 		return;
-	for (uint32_t i = 0; i < a->share_count; i++)
-		shared_unref(a->shares[i]);
-	free(a->shares);
+	if (a->value.type == &type_health_services)
+		drop_nodes(a);
 	arena_fini(&a->arena);
 	free(a);
 }

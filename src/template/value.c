@@ -89,6 +89,15 @@ value_load(const struct type *type, enum store store, const void *at)
 struct value
 value_field(const void *record, const struct field *f)
 {
+	static const uint64_t nothing[64];
+
+	if (f->through) {
+		const char *at = (const char *)record + f->through - 1;
+
+		record = *(const void *const *)(const void *)at;
+		if (!record)
+			record = nothing;
+	}
 	return value_load(f->type, f->store, (const char *)record + f->offset);
 }
 

@@ -83,11 +83,25 @@ finish(struct draft *d, unsigned filters, const char *near)
 	answer_shape_services(d->answer, &q, d->records, d->count);
 }
 
+/* Instance i of the answer. */
 static const struct health_service *
 at(const struct draft *d, size_t i)
 {
-	assert_true(i < d->answer->value.len);
-	return value_index(&d->answer->value, i).u.ptr;
+	static struct health_service read[MOST];
+
+	assert_true(i < d->answer->value.len && i < MOST);
+	health_service_read(value_index(&d->answer->value, i).u.ptr, &read[i]);
+	return &read[i];
+}
+
+static const struct health_check *
+check_at(const struct health_service *s, size_t i)
+{
+	static struct health_check read[MOST];
+
+	assert_true(i < s->checks.count && i < MOST);
+	health_check_read(((const void *const *)s->checks.items)[i], &read[i]);
+	return &read[i];
 }
 
 static void
@@ -243,8 +257,7 @@ tags_are_sorted_but_not_those_of_the_check(void **state)
 	assert_true(str_is(sorted[0], "blue"));
 	assert_true(str_is(sorted[1], "v1"));
 	assert_true(str_is(sorted[2], "v1"));
-	raw = ((const struct health_check *const *)at(&d, 0)->checks.items)[0]
-		  ->service_tags.items;
+	raw = check_at(at(&d, 0), 0)->service_tags.items;
 	assert_true(str_is(raw[0], "v1"));
 	assert_true(str_is(raw[1], "blue"));
 	answer_unref(&d.answer);
@@ -254,6 +267,7 @@ static void
 a_node_is_kept_once_for_all_answers(void **state)
 {
 	struct draft d, e;
+	const struct pstr *node;
 
 	(void)state;
 	begin(&d);
@@ -262,13 +276,11 @@ a_node_is_kept_once_for_all_answers(void **state)
 	begin(&e);
 	instance(&e, "a", "2", "passing", "passing");
 	finish(&e, FILTER_ANY, "");
-	assert_ptr_equal(at(&d, 0)->node, at(&e, 0)->node);
+	node = at(&d, 0)->node;
+	assert_ptr_equal(node, at(&e, 0)->node);
 	answer_unref(&d.answer);
 	assert_text(at(&e, 0)->node, "a");
-	assert_text(
-	    ((const struct health_check *const *)at(&e, 0)->checks.items)[0]
-		->status,
-	    "passing");
+	assert_text(check_at(at(&e, 0), 0)->status, "passing");
 	answer_unref(&e.answer);
 }
 
@@ -347,8 +359,7 @@ a_check_always_has_a_definition(void **state)
 	instance(&d, "a", "1", "passing", "passing");
 	finish(&d, FILTER_ANY, "");
 	for (int i = 0; i < 2; i++) {
-		c = ((const struct health_check *const *)at(&d, 0)
-			 ->checks.items)[i];
+		c = check_at(at(&d, 0), (size_t)i);
 		assert_non_null(c->definition);
 		assert_int_equal(c->definition->interval, 0);
 	}
