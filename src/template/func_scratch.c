@@ -135,7 +135,7 @@ static const struct method methods[] = {
 
 static const struct field fields[] = {
     {"values", &type_map_string_any, offsetof(struct scratch, values),
-	STORE_MAP, NULL, false},
+	STORE_MAP, 0, NULL, false},
 };
 
 static const struct type type_scratch = {.kind = KIND_STRUCT,
