@@ -29,7 +29,9 @@ enum func_flag {
 	/* Answers from the data of the render (a query of the catalog). */
 	FUNC_QUERY = 2,
 	/* Has an effect, or another result each time. */
-	FUNC_EFFECT = 4
+	FUNC_EFFECT = 4,
+	/* Changes a list of strings in place, beside another flag. */
+	FUNC_SORTS = 8
 };
 
 /* What a function is called with. Arguments were checked and converted to the

@@ -81,7 +81,7 @@ index_list(struct call *c, struct value *item, const struct value *at)
 		*item = (struct value){
 		    .type = &type_uint8, .u.u = (unsigned char)item->u.str[i]};
 	else
-		*item = value_index(item, (size_t)i);
+		*item = value_element(c->render->exec, item, (size_t)i);
 	return 0;
 }
 
@@ -122,7 +122,7 @@ index_once(struct call *c, struct value *item, struct value *at)
 	bool is_nil = !item->type;
 
 	at->iface = false; /* unlike slice, index looks into interfaces */
-
+	value_deref(item);
 	value_indirect(item);
 	if (is_nil || (item->type->kind == KIND_PTR && !item->u.ptr))
 		return call_fail(c, "index of nil pointer");

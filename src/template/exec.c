@@ -37,6 +37,7 @@ speaks_as_pointer(const struct value *v)
 static int
 print_other(struct exec *x, const struct node *node, struct value *v)
 {
+	value_deref(v);
 	if (!v->type) {
 		buf_str(x->out, STR("<no value>"));
 		return 0;
@@ -106,12 +107,14 @@ walk_branch(struct exec *x, const struct value *dot, const struct node *node)
 	const struct node_branch *b = &node->u.branch;
 	uint32_t mark = x->var_count;
 	enum flow flow = FLOW_ON;
-	struct value v;
+	struct value v, seen;
 	bool truth, ok;
 
 	if (exec_pipeline(x, dot, b->pipe, &v) < 0)
 		return FLOW_FAILED;
-	truth = value_truth(&v, &ok);
+	seen = v;
+	value_deref(&seen);
+	truth = value_truth(&seen, &ok);
 	if (truth)
 		flow =
 		    exec_walk(x, node->kind == NODE_WITH ? &v : dot, b->list);

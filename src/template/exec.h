@@ -121,6 +121,21 @@ int exec_arg(struct exec *, const struct value *dot, const struct type *,
 void exec_push(struct exec *, const char *name, const struct value *);
 int exec_set(struct exec *, struct str name, const struct value *);
 
+/* exec_ref.c
+ *
+ * Go's reflection hands out elements of lists as references, so a list that is
+ * sorted in place changes the elements in hand. In a template that sorts, an
+ * element of a []string is such a reference until it is used. */
+struct value value_element(
+    const struct exec *, const struct value *list, size_t i);
+extern const struct type type_reference; /* of no value elsewhere */
+static inline void
+value_deref(struct value *v)
+{
+	if (__builtin_expect(v->type == &type_reference, 0))
+		*v = value_str(*(const struct str *)v->u.ptr);
+}
+
 /* exec_field.c */
 int exec_variable(struct exec *, const struct value *dot, const struct chain *,
     struct value *);

@@ -94,6 +94,7 @@ convert_nothing(struct exec *x, const struct type *type, struct value *v)
 int
 exec_convert(struct exec *x, const struct type *type, struct value *v)
 {
+	value_deref(v);
 	if (!type || type == &type_reflect_value)
 		return 0;
 	if (type == &type_any) {

@@ -53,7 +53,8 @@ over_list(struct range *r, const struct value *v)
 	enum flow flow = FLOW_ON;
 
 	for (size_t i = 0; i < v->len && flow == FLOW_ON; i++)
-		flow = iterate(r, value_int((int64_t)i), value_index(v, i));
+		flow = iterate(
+		    r, value_int((int64_t)i), value_element(r->exec, v, i));
 	return flow;
 }
 
@@ -107,6 +108,7 @@ over(struct range *r, struct value *v)
 {
 	enum kind kind;
 
+	value_deref(v);
 	value_indirect(v);
 	kind = value_kind(v);
 	switch (kind) {

@@ -132,6 +132,7 @@ struct template {
 	struct strmap types; /* extra type names */
 	struct memo *memo;   /* memo.h; NULL: never remembered */
 	bool error_on_missing_key;
+	bool sorts; /* calls a function that is FUNC_SORTS */
 	char *sandbox_path;
 	char **denied;
 	size_t denied_count;

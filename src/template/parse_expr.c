@@ -102,10 +102,13 @@ function_node(struct parser *p, const struct token *t)
 
 	n->u.ident.name = parse_intern(p, t->text);
 	n->u.ident.func = strmap_get(&template->funcs, t->text);
-	if (n->u.ident.func)
+	if (n->u.ident.func) {
 		n->u.ident.denied = template_denies(template, t->text);
-	else
+		if (n->u.ident.func->flags & FUNC_SORTS)
+			template->sorts = true;
+	} else {
 		n->u.ident.builtin = builtin_find(t->text);
+	}
 	if (!n->u.ident.func && !n->u.ident.builtin)
 		parse_unknown_function(p, t);
 	return n;

@@ -363,6 +363,16 @@ a_map_may_change_while_it_is_ranged(void **state)
 }
 
 static void
+a_list_sorted_in_place_changes_the_element_in_hand(void **state)
+{
+	(void)state;
+	gives("{{$s := sprig_splitList \",\" \"c,b,a\"}}{{range $s}}{{$x := .}}"
+	      "{{$_ := sprig_sortAlpha $s}}{{.}}{{$x}}{{len $x}}"
+	      "{{eq $x .}}{{if $x}}y{{end}} {{end}}",
+	    "aa1truey bb1truey cc1truey ");
+}
+
+static void
 missing_data_are_counted(void **state)
 {
 	struct outcome o =
@@ -465,6 +475,8 @@ main(void)
 	    cmocka_unit_test(break_in_the_else_of_a_range_ends_it),
 	    cmocka_unit_test(variables_end_with_their_scope),
 	    cmocka_unit_test(a_map_may_change_while_it_is_ranged),
+	    cmocka_unit_test(
+		a_list_sorted_in_place_changes_the_element_in_hand),
 	    cmocka_unit_test(missing_data_are_counted),
 	    cmocka_unit_test(denied_functions_refuse_after_their_arguments),
 	    cmocka_unit_test(execute_template_gives_text_or_go_s_error),
