@@ -51,11 +51,12 @@ UNIT      := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/unit/test_*.c))
 UNIT_HELP := $(patsubst %.c,$(O)/%.o,\
 	$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
 FUZZ      := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
+DIFF      := $(O)/differential
 BENCH     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
 .PHONY: all unit unit-programs fuzz-programs test lint asan bench \
-	bench-engine fuzz demo install clean help FORCE
+	bench-engine differential fuzz demo install clean help FORCE
 
 all: $(LIB) $(WEIR) ## the program (build/weir)
 
@@ -116,6 +117,15 @@ $(BENCH): $(O)/bench/%: $(O)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
 
+$(DIFF)/driver: $(O)/tests/differential/driver.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
+
+COMPARE := $(wildcard tests/differential/compare/*)
+$(DIFF)/compare: $(COMPARE)
+	@mkdir -p $(@D)
+	$(call say,GO,$(<D))cd $(<D) && GOTOOLCHAIN=local go build -o $(abspath $@) .
+
 -include $(OBJ:.o=.d) $(MAIN:.o=.d) $(wildcard $(O)/tests/*/*.d)
 
 # --- what a person asks for -------------------------------------------------
@@ -128,7 +138,7 @@ unit: unit-programs ## build and run the unit tests
 
 test: ## everything: install what tests need, build, run all suites
 	packaging/deps.sh build test
-	$(MAKE) all unit-programs
+	$(MAKE) all unit-programs $(DIFF)/driver
 	tests/run --build $(O)
 
 lint: ## format, static analysis, include table, scripts
@@ -146,6 +156,12 @@ fuzz: ## each fuzz program for FUZZ_SECONDS (10)
 	$(MAKE) O=build/fuzz CC=clang CFLAGS='-O1 -g' \
 		SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
 	tests/fuzz/run build/fuzz/fuzz $(FUZZ_SECONDS)
+
+COUNT = 20000
+SEED  = 1
+differential: $(DIFF)/driver $(DIFF)/compare ## COUNT= random templates against Go's engine (needs Go)
+	$(DIFF)/compare -driver $(DIFF)/driver -count $(COUNT) -seed $(SEED) \
+		-corpus tests/template/cases -found $(DIFF)/found
 
 bench: all $(BENCH) ## figures against Consul and HAProxy
 	packaging/deps.sh test bench

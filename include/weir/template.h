@@ -134,6 +134,8 @@ struct render {
 	struct buf *out;     /* borrowed; text is appended */
 	void *data;          /* struct view * for the catalog's functions */
 	const struct template_world *world; /* NULL: all defaults */
+	/* `.` and `$`; no value, and so nil, in a file that weir renders. */
+	struct value dot;
 
 	/*
 	 * remember: note what ranges over queries print, and copy what did not

@@ -155,7 +155,7 @@ walk_template(struct exec *x, const struct value *dot, struct node *node)
 		    x, "template %s not defined", quoted(x, node->u.call.name));
 		return FLOW_FAILED;
 	}
-	if (x->depth == LIMIT_CALL_DEPTH) {
+	if (x->depth > LIMIT_CALL_DEPTH) { /* the file itself is one */
 		exec_fail(x, "exceeded maximum template depth (%u)",
 		    LIMIT_CALL_DEPTH);
 		return FLOW_FAILED;
@@ -337,7 +337,7 @@ run(void *arg)
 		task->rc = 0;
 		return;
 	}
-	task->rc = exec_template(x, tree, VALUE_NONE, NULL);
+	task->rc = exec_template(x, tree, x->render->dot, NULL);
 }
 
 int
