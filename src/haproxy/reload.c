@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "scene.h"
 #include "weir/log.h"
 #include "weir/xalloc.h"
 
@@ -45,13 +46,6 @@ enum state {
 };
 static const char *const state_names[] = {
     "before", "trigger", "observe", "confirm", "count", "log", "last", "done"};
-
-/* Who runs, as one question to one socket tells it. */
-struct scene {
-	bool known;
-	struct haproxy_processes processes; /* master socket */
-	pid_t worker;                       /* stats socket */
-};
 
 struct haproxy_reload {
 	uv_loop_t *loop;
@@ -91,12 +85,6 @@ set_state(struct haproxy_reload *r, enum state state)
 }
 
 /* ---- the end ---- */
-
-static void
-scene_fini(struct scene *s)
-{
-	haproxy_processes_fini(&s->processes);
-}
 
 static void
 on_close(uv_handle_t *handle)
@@ -181,79 +169,11 @@ is_late(const struct haproxy_reload *r)
 
 /* ---- who runs ---- */
 
-/* "Pid: 123" of `show info`. */
-static pid_t
-info_pid(struct str text)
-{
-	ptrdiff_t at = str_find(text, STR("\nPid: "));
-
-	return at < 0 ? 0 : (pid_t)atoi(text.ptr + at + 6);
-}
-
-/* -1: the reply tells nothing. */
 static int
-read_scene(const struct haproxy_reload *r, const struct haproxy_reply *reply,
-    struct scene *s)
+read_scene(const struct haproxy_reload *r, struct scene *s,
+    const struct haproxy_reply *reply)
 {
-	memset(s, 0, sizeof(*s));
-	if (reply->status < 0)
-		return -1;
-	if (r->master_socket)
-		s->known =
-		    !haproxy_processes_parse(reply->text, &s->processes, NULL);
-	else
-		s->known = (s->worker = info_pid(reply->text)) > 0;
-	return s->known ? 0 : -1;
-}
-
-static bool
-has_worker(const struct haproxy_processes *p, pid_t pid)
-{
-	for (size_t i = 0; i < p->count; i++)
-		if (p->workers[i].pid == pid)
-			return true;
-	return false;
-}
-
-/* A current worker that was not there before; 0: none. */
-static pid_t
-fresh_worker(const struct scene *before, const struct scene *after)
-{
-	const struct haproxy_processes *p = &after->processes;
-
-	if (after->worker)
-		return after->worker != before->worker ? after->worker : 0;
-	for (size_t i = 0; i < p->count; i++)
-		if (!p->workers[i].old && p->workers[i].reloads == 0 &&
-		    !has_worker(&before->processes, p->workers[i].pid))
-			return p->workers[i].pid;
-	return 0;
-}
-
-/* The master has tried and counts it as failed; before 2.5 it counts nothing,
- * but answers only when it has done what it was told. */
-static bool
-has_failed(const struct scene *before, const struct scene *after)
-{
-	const struct haproxy_processes *old = &before->processes;
-	const struct haproxy_processes *p = &after->processes;
-
-	if (!before->known || !p->master || p->master != old->master)
-		return false;
-	return p->failed >= 0 ? p->failed > old->failed
-			      : p->reloads > old->reloads;
-}
-
-static int
-old_workers(const struct scene *s)
-{
-	int n = 0;
-
-	if (!s->processes.master)
-		return -1;
-	for (size_t i = 0; i < s->processes.count; i++)
-		n += s->processes.workers[i].old;
-	return n;
+	return scene_read(s, reply, r->master_socket != NULL);
 }
 
 static bool
@@ -335,7 +255,7 @@ on_before(void *arg, struct haproxy_reply *reply)
 	struct haproxy_reload *r = arg;
 
 	r->socket = NULL;
-	if (read_scene(r, reply, &r->before) == 0) {
+	if (read_scene(r, &r->before, reply) == 0) {
 		r->master_visible = is_process_seen(r->before.processes.master);
 		begin(r);
 	} else if (now_ms() - r->started < patience(r, reply)) {
@@ -559,14 +479,14 @@ master_died(const struct haproxy_reload *r)
 static void
 judge(struct haproxy_reload *r, const struct scene *after)
 {
-	r->fresh = after->known ? fresh_worker(&r->before, after) : 0;
-	r->old_workers = old_workers(after);
+	r->fresh = after->known ? scene_fresh_worker(&r->before, after) : 0;
+	r->old_workers = scene_old_workers(after);
 	if (r->fresh && (r->said_success || after->worker)) {
 		conclude(r);
 	} else if (r->fresh) {
 		set_state(r, STATE_CONFIRM);
 		step(r);
-	} else if (after->known && has_failed(&r->before, after)) {
+	} else if (after->known && scene_has_failed(&r->before, after)) {
 		set_state(r, STATE_LOG);
 		step(r);
 	} else if (master_died(r)) {
@@ -585,7 +505,7 @@ on_after(void *arg, struct haproxy_reply *reply)
 	struct scene after;
 
 	r->socket = NULL;
-	read_scene(r, reply, &after);
+	read_scene(r, &after, reply);
 	judge(r, &after);
 	scene_fini(&after);
 }
@@ -597,7 +517,7 @@ on_confirm(void *arg, struct haproxy_reply *reply)
 	struct haproxy_reload *r = arg;
 
 	r->socket = NULL;
-	if (info_pid(reply->text) == r->fresh) {
+	if (scene_info_pid(reply->text) == r->fresh) {
 		conclude(r);
 		return;
 	}
@@ -626,8 +546,8 @@ on_count(void *arg, struct haproxy_reply *reply)
 	struct scene after;
 
 	r->socket = NULL;
-	if (read_scene(r, reply, &after) == 0)
-		r->result.old_workers = old_workers(&after);
+	if (read_scene(r, &after, reply) == 0)
+		r->result.old_workers = scene_old_workers(&after);
 	scene_fini(&after);
 	finish(r);
 }
@@ -640,7 +560,7 @@ on_last(void *arg, struct haproxy_reply *reply)
 	struct scene after;
 
 	r->socket = NULL;
-	if (read_scene(r, reply, &after) < 0)
+	if (read_scene(r, &after, reply) < 0)
 		r->result.nothing_runs = is_absent(reply->status);
 	else if (r->master_socket)
 		r->result.nothing_runs = after.processes.count == 0;
