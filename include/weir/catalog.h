@@ -68,7 +68,6 @@ struct health_service {
 	struct list checks; /* const struct health_check *, Consul's order */
 	int32_t port;
 	struct weights weights;
-	uint64_t modify_index; /* of the service; not visible to templates */
 };
 
 struct catalog_snippet {

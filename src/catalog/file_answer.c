@@ -276,7 +276,6 @@ make_service(struct maker *m, const struct file_instance *i)
 	s->checks = make_checks(m, i->node, service);
 	s->port = (int32_t)number(service, "Port", 0);
 	s->weights = make_weights(service);
-	s->modify_index = (uint64_t)number(service, "ModifyIndex", 0);
 	return s;
 }
 

@@ -227,7 +227,6 @@ static const struct shape_member service_members[] = {
     MEMBER("Meta", MAP, struct health_service, service_meta),
     MEMBER("Port", I32, struct health_service, port),
     MEMBER_WITHIN("Weights", weights_shape),
-    MEMBER("ModifyIndex", U64, struct health_service, modify_index),
 };
 static const struct shape service_shape = SHAPE(service_members);
 

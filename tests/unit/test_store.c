@@ -110,21 +110,23 @@ who_holds_a_reference_keeps_the_answer(void **state)
 static void
 only_what_a_template_sees_makes_a_difference(void **state)
 {
-	struct answer *answers[2];
+	struct answer *answers[3];
 	struct query q = {.kind = QUERY_SERVICE, .filters = FILTER_ANY};
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		struct answer *a = answers[i] = answer_new();
 		struct health_service *s = arena_zalloc(&a->arena, sizeof(*s));
 
 		s->node = arena_pstr(&a->arena, STR("a"));
-		s->modify_index = (uint64_t)i;
+		s->port = i == 2;
+		a->index = (uint64_t)i;
 		answer_shape_services(a, &q, &s, 1);
 	}
 	assert_true(answer_same(answers[0], answers[1]));
-	answer_unref(&answers[0]);
-	answer_unref(&answers[1]);
+	assert_false(answer_same(answers[0], answers[2]));
+	for (int i = 0; i < 3; i++)
+		answer_unref(&answers[i]);
 }
 
 int
