@@ -24,7 +24,7 @@
 /* Between a sentinel's answer and the round: the explanation may follow. */
 #define ROUND_DELAY_MS 40
 /* A round waits so long when the change is explained. */
-#define EXPLAINED_MS 2000
+#define EXPLAINED_MS 10000
 /* Between the starts of two rounds: so long, or thrice what the last took. */
 #define GAP_LEAST_MS 400
 #define GAP_MOST_MS  5000
@@ -200,8 +200,12 @@ sweep_arrange(struct consul *c)
 	for (size_t i = 0; (e = strmap_next(&c->watches, &i));) {
 		struct watch *w = e->value;
 
-		if (w->scope && !w->scope->needed)
-			w->scope = NULL;
+		/* Again: a scope is made when the first that is swept comes,
+		 * and those before it may be swept later. */
+		s = c->sweeping && !request_is_polled(w->query)
+			? find_scope(c, w->query)
+			: NULL;
+		w->scope = s && s->needed ? s : NULL;
 	}
 	drop_scopes(c);
 	if (!c->sweeping) {
@@ -261,6 +265,16 @@ sentinel_print(
 
 /* ---- rounds ---- */
 
+/* Of one service, node or key: the lists of all of them move with whatever
+ * moves, and explain nothing. */
+static bool
+is_of_one(const struct query *q)
+{
+	return q->kind == QUERY_SERVICE || q->kind == QUERY_CONNECT ||
+	       q->kind == QUERY_NODE || q->kind == QUERY_KEY ||
+	       q->kind == QUERY_KEY_GET;
+}
+
 static bool
 is_explained(const struct consul *c, const struct scope *s)
 {
@@ -269,7 +283,8 @@ is_explained(const struct consul *c, const struct scope *s)
 	for (size_t i = 0; (e = strmap_next(&c->watches, &i));) {
 		const struct watch *w = e->value;
 
-		if (w->scope == s && w->answered && w->index == s->index)
+		if (w->scope == s && w->answered && w->index == s->index &&
+		    is_of_one(w->query))
 			return true;
 	}
 	return false;
