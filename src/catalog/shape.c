@@ -224,7 +224,7 @@ struct shaper {
 	struct sorted sorted[PARTS_LOOKED_AT];
 	size_t sorted_count;
 	struct pack pack;
-	struct parts services, checks;
+	struct parts services, checks, definitions;
 	const struct pstr *statuses[4];
 };
 
@@ -244,7 +244,9 @@ keep_check(struct shaper *s, const struct health_check *c)
 	part.partition = c->partition;
 	part.peer_name = c->peer_name;
 	put_list(&part.service_tags, &c->service_tags);
-	part.definition = c->definition ? c->definition : &record_no_definition;
+	part.definition = c->definition ? take_part(&s->answer->arena,
+					      &s->definitions, c->definition)
+					: &record_no_definition;
 	part.exposed_port = c->exposed_port;
 	*kept = (struct kept_check){
 	    .part = take_part(&s->answer->arena, &s->checks, &part),
@@ -354,7 +356,8 @@ answer_shape_services(struct answer *a, const struct query *q,
 	    "passing", "warning", "critical", "maintenance"};
 	struct shaper s = {.answer = a,
 	    .services = {.size = sizeof(struct service_part)},
-	    .checks = {.size = sizeof(struct check_part)}};
+	    .checks = {.size = sizeof(struct check_part)},
+	    .definitions = {.size = sizeof(struct check_definition)}};
 	const struct kept_service **kept =
 	    arena_array(&a->arena, count, sizeof(*kept));
 	struct value v;
