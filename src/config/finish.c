@@ -115,21 +115,6 @@ resolve_haproxy(struct draft *d, struct config_template *t,
 }
 
 static int
-check_delimiters(struct draft *d, const struct config_template *t,
-    const struct object *o, struct error *error)
-{
-	const char *left = t->left_delimiter ? t->left_delimiter : "{{";
-	const char *right = t->right_delimiter ? t->right_delimiter : "}}";
-
-	if (!strcmp(left, right))
-		return refuse(d,
-		    draft_place(o, t->right_delimiter ? "right_delimiter"
-						      : "left_delimiter"),
-		    error, "left and right delimiter are the same");
-	return 0;
-}
-
-static int
 finish_template(struct draft *d, struct config_template *t, struct error *error)
 {
 	struct object *o = object_of(d, t, SECTION_TEMPLATE);
@@ -148,8 +133,6 @@ finish_template(struct draft *d, struct config_template *t, struct error *error)
 	if (n > 0 && t->destination[n - 1] == '/')
 		return refuse(d, draft_place(o, "destination"), error,
 		    "destination names a directory, not a file");
-	if (check_delimiters(d, t, o, error) < 0)
-		return -1;
 	return resolve_haproxy(d, t, o, error);
 }
 

@@ -834,9 +834,6 @@ mistakes_are_told_with_place_and_remedy(void **state)
 	    {TEMPLATE "settle = 2s:1s\n",
 		"weir.ini:4:9: settle: 2s:1s: the longest time is shorter than "
 		"the shortest\nsettle = 2s:1s\n         ^"},
-	    {TEMPLATE "left_delimiter = }}\n",
-		"weir.ini:4:17: left and right delimiter are the same\n"
-		"left_delimiter = }}\n                 ^"},
 	    {TEMPLATE "[template \"b\"]\nsource = b\ndestination = //./a\n",
 		"weir.ini:6:14: [template \"b\"] and [template \"a\"] "
 		"(weir.ini:3) have one destination, //./a\n"
