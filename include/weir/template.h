@@ -101,6 +101,8 @@ struct template_options {
 	/* Families beside template_families (the catalog's), may be NULL;
 	 * NULL-terminated; they outlive the template. */
 	const struct func_family *const *families;
+	/* No other functions than these and Go's. */
+	bool only_families;
 };
 
 /* Parses text (copied). NULL and the error (with excerpt) on failure. */

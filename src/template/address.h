@@ -18,7 +18,9 @@
 /* Networks that nothing is forwarded to; the number go-sockaddr gives them. */
 #define RFC_NOT_FORWARDABLE 4294967295u
 
-__extension__ typedef unsigned __int128 address_bits;
+/* Aligned as what an arena gives. */
+__extension__ typedef unsigned __int128 address_bits
+    __attribute__((aligned(8)));
 
 struct address {
 	address_bits bits;

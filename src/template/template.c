@@ -58,7 +58,8 @@ set_options(struct template *t, const struct template_options *o)
 	t->denied_count = o->denied_count;
 	for (size_t i = 0; i < o->denied_count; i++)
 		t->denied[i] = arena_strdup(&t->arena, o->denied[i]);
-	add_families(t, template_families);
+	if (!o->only_families)
+		add_families(t, template_families);
 	add_families(t, o->families);
 }
 
