@@ -83,8 +83,8 @@ shape_read_map(struct reader *r, const struct map **out)
 		reader_push(r, (void *)(uintptr_t)text);
 	}
 	n = r->used - base;
-	*out = intern_map(
-	    r->intern, (const struct pstr **)(r->stack + base), n / 2);
+	*out = intern_map(r->intern,
+	    (const struct pstr **)(uintptr_t)(r->stack + base), n / 2);
 	r->used = base;
 	return !r->scan.failed;
 }
