@@ -60,6 +60,8 @@ struct watch {
 	bool answered;
 	bool dedicated;   /* has a connection of its own for blocking */
 	bool consistent;  /* the next is asked without `stale` */
+	bool doubted;     /* its index went backwards: the next is asked so that
+			   * only     a leader may answer, and believed */
 	bool again;       /* something changed while a request was out */
 	bool in_round;    /* counted in consul->round_left */
 	bool complained;  /* its failure was logged */

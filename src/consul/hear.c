@@ -142,6 +142,22 @@ hear_agent(struct watch *w, struct str body)
 	error_fini(&error);
 }
 
+/*
+ * An index that goes backwards: the server was restored, is another one — or
+ * has just been started and has not read its log again, and then it knows
+ * nothing and says so. A leader that answers consistent reads knows better.
+ */
+static bool
+is_doubtful(struct watch *w, uint64_t index)
+{
+	bool backwards = w->answered && index < w->index;
+
+	if (backwards && !w->doubted && watch_takes_stale(w))
+		return true;
+	w->doubted = false;
+	return false;
+}
+
 static void
 hear(struct watch *w, struct str body, uint64_t index)
 {
@@ -163,9 +179,8 @@ hear(struct watch *w, struct str body, uint64_t index)
 		return;
 	}
 	count_early(w, index);
-	if (w->asked == ASK_BLOCK && index < w->index) {
-		/* The server was restored, or is another: start over. */
-		w->index = 0;
+	if (is_doubtful(w, index)) {
+		w->doubted = true;
 		w->want = ASK_PLAIN;
 		watch_pause(w, WATCH_PACING, watch_pace(w));
 		return;

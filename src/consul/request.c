@@ -143,7 +143,9 @@ request_print_place(struct buf *b, char *separator, struct str datacenter,
 void
 request_print_how(struct buf *b, char *separator, const struct request_how *how)
 {
-	if (how->stale)
+	if (how->consistent)
+		put_flag(b, separator, "consistent");
+	else if (how->stale)
 		put_flag(b, separator, "stale");
 	if (!how->index)
 		return;
@@ -210,6 +212,7 @@ request_print(struct buf *b, const struct query *q,
 	if (k->takes & TAKES_PROBE && how->probe)
 		put_flag(b, &separator, "filter=" NO_SERVICE);
 	allowed.stale = how->stale && (k->takes & TAKES_STALE);
+	allowed.consistent = how->consistent && (k->takes & TAKES_STALE);
 	request_print_how(b, &separator, &allowed);
 }
 

@@ -17,6 +17,7 @@ struct request_how {
 	uint64_t index;  /* block until it is passed; 0: answer at once */
 	int64_t wait_ms; /* … or so long */
 	bool stale;      /* any server may answer */
+	bool consistent; /* only a leader that has caught up may */
 	bool probe;      /* only the index is wanted */
 };
 

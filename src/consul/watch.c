@@ -224,6 +224,7 @@ print_path(const struct watch *w, struct buf *b, struct request_how *how)
 	const struct consul *c = w->consul;
 
 	how->stale = c->config->stale_ms > 0 && !w->consistent;
+	how->consistent = w->doubted;
 	how->probe = w->asked == ASK_PROBE;
 	if (w->asked == ASK_BLOCK) {
 		how->index = w->index;

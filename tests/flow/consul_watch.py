@@ -126,6 +126,7 @@ def test_an_index_that_goes_backwards_starts_over(t):
             "the new index to be asked for")
     plain = [r for r in fake.asked(WEB) if "index" not in r.query]
     assert len(plain) == 2, fake.asked(WEB)
+    assert "stale" in plain[0].query and "consistent" in plain[1].query
 
 
 def test_an_index_of_zero_is_no_busy_loop(t):
@@ -293,6 +294,23 @@ def test_a_client_certificate_is_shown(t):
         "key_file": os.path.join(consul.folder, "tls.key")}})
     weir.start()
     t.until_file("out", lambda s: s == "web:8001 ")
+
+
+def test_a_server_that_starts_again_is_not_believed_too_early(t):
+    """It answers 404 and [] until it has read its log."""
+    consul = t.consul(production=True)
+    consul.register("web", port=8001)
+    consul.kv_put("app/name", "shop")
+    weir = site(t, consul, LINE + '{{keyOrDefault "app/name" "none"}}').start()
+    t.until_file("out", lambda s: s == "web:8001 shop")
+    consul.kill()
+    weir.wait_log("the last good answer stays")
+    consul.start()
+    weir.wait_log(r"kv\.get.*answered again", 40)
+    consul.kv_put("app/name", "store")
+    t.until_file("out", lambda s: s == "web:8001 store", 40)
+    log = weir.log()
+    assert log.count("a: 1 file written") <= 2, "it was believed"
 
 
 def test_acl_refusal_is_visible_until_the_token_is_right(t):

@@ -117,6 +117,8 @@ a_blocking_query_has_index_and_wait(void **state)
 	    "18446744073709551615&wait=60123ms");
 	how.index = 0;
 	check(QUERY_SERVICES, "", how, "/v1/catalog/services?stale");
+	how.consistent = true;
+	check(QUERY_SERVICES, "", how, "/v1/catalog/services?consistent");
 }
 
 static void
