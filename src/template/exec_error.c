@@ -72,7 +72,7 @@ add_help(const struct exec *x, const char *near, struct error *e)
 	buf_fini(&b);
 }
 
-static int
+__attribute__((format(printf, 4, 0))) static int
 fail(struct exec *x, enum error_kind kind, const char *near, const char *format,
     va_list ap)
 {
