@@ -8,14 +8,14 @@
 #include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #include "base64.h"
 #include "families.h"
+#include "func.h"
 #include "json.h"
-#include "rune.h"
 #include "spew.h"
 #include "toml.h"
+#include "unicode.h"
 #include "weir/limits.h"
 #include "yaml.h"
 
@@ -28,60 +28,12 @@ give_up(struct call *c, const char *prefix, struct error *error)
 	return -1;
 }
 
-/* The buffer's bytes as the result; frees the buffer. */
-static int
-give(struct call *c, struct buf *b, struct value *result)
-{
-	bool failed = b->failed;
-
-	if (!failed)
-		*result = value_str(arena_str(c->arena, buf_as_str(b)));
-	buf_fini(b);
-	return failed ? call_fail(c, "the result is too large") : 0;
-}
-
-static bool
-is_space(uint32_t rune)
-{
-	return rune == ' ' || (rune >= '\t' && rune <= '\r') || rune == 0x85 ||
-	       rune == 0xA0 || rune == 0x1680 ||
-	       (rune >= 0x2000 && rune <= 0x200A) || rune == 0x2028 ||
-	       rune == 0x2029 || rune == 0x202F || rune == 0x205F ||
-	       rune == 0x3000;
-}
-
-/* Go's bytes.TrimSpace: Unicode's white space at both ends. */
-static struct str
-trim_space(struct str s)
-{
-	uint32_t rune;
-	size_t n;
-
-	while (s.len) {
-		n = rune_decode(s.ptr, s.len, &rune);
-		if (!is_space(rune))
-			break;
-		s.ptr += n;
-		s.len -= n;
-	}
-	while (s.len) {
-		for (n = 1; n < s.len && n < 4 &&
-			    rune_is_tail((unsigned char)s.ptr[s.len - n]);)
-			n++;
-		if (rune_decode(s.ptr + s.len - n, n, &rune) != n ||
-		    !is_space(rune))
-			break;
-		s.len -= n;
-	}
-	return s;
-}
-
 static int
 give_trimmed(struct call *c, struct buf *b, struct value *result)
 {
 	if (!b->failed)
-		*result =
-		    value_str(arena_str(c->arena, trim_space(buf_as_str(b))));
+		*result = value_str(
+		    arena_str(c->arena, str_trim_space(buf_as_str(b))));
 	else
 		call_fail(c, "the result is too large");
 	buf_fini(b);
@@ -118,7 +70,7 @@ to_json(struct call *c, struct value *result, const struct json_style *style)
 		snprintf(prefix, sizeof(prefix), "%s: ", c->func->name);
 		return give_up(c, prefix, &error);
 	}
-	return give(c, &out, result);
+	return func_give(c, &out, result);
 }
 
 static int
@@ -201,7 +153,7 @@ encode_base64(struct call *c, struct value *result, bool url)
 	struct buf out = {.limit = LIMIT_OUTPUT_BYTES};
 
 	base64_encode(&out, value_as_str(&c->args[0]), url);
-	return give(c, &out, result);
+	return func_give(c, &out, result);
 }
 
 static int
@@ -215,7 +167,7 @@ decode_base64(struct call *c, struct value *result, bool url)
 		return call_fail(c, "%s: illegal base64 data at input byte %zu",
 		    c->func->name, at);
 	}
-	return give(c, &out, result);
+	return func_give(c, &out, result);
 }
 
 static int
@@ -311,7 +263,7 @@ call_spew_sdump(struct call *c, struct value *result)
 	struct buf out = {.limit = LIMIT_OUTPUT_BYTES};
 
 	dump_all(c, &out);
-	return give(c, &out, result);
+	return func_give(c, &out, result);
 }
 
 static int
@@ -320,7 +272,7 @@ call_spew_sprintf(struct call *c, struct value *result)
 	struct buf out = {.limit = LIMIT_OUTPUT_BYTES};
 
 	spew_printf(&out, value_as_str(&c->args[0]), c->args + 1, c->argc - 1);
-	return give(c, &out, result);
+	return func_give(c, &out, result);
 }
 
 /* Those without "s" write to standard error, where messages go, and give "". */

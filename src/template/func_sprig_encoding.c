@@ -9,18 +9,8 @@
 
 #include "base64.h"
 #include "families.h"
+#include "func.h"
 #include "weir/limits.h"
-
-static int
-give(struct call *c, struct buf *b, struct value *result)
-{
-	bool failed = b->failed;
-
-	if (!failed)
-		*result = value_str(arena_str(c->arena, buf_as_str(b)));
-	buf_fini(b);
-	return failed ? call_fail(c, "the result is too large") : 0;
-}
 
 static int
 call_b64enc(struct call *c, struct value *result)
@@ -28,7 +18,7 @@ call_b64enc(struct call *c, struct value *result)
 	struct buf out = {.limit = LIMIT_OUTPUT_BYTES};
 
 	base64_encode(&out, value_as_str(&c->args[0]), false);
-	return give(c, &out, result);
+	return func_give(c, &out, result);
 }
 
 static int
@@ -41,7 +31,7 @@ call_b64dec(struct call *c, struct value *result)
 		buf_reset(&out);
 		buf_printf(&out, "illegal base64 data at input byte %zu", at);
 	}
-	return give(c, &out, result);
+	return func_give(c, &out, result);
 }
 
 /* ---- Base32 ---- */
@@ -66,7 +56,7 @@ call_b32enc(struct call *c, struct value *result)
 					   ? letters[bits >> (35 - 5 * k) & 31]
 					   : '=');
 	}
-	return give(c, &out, result);
+	return func_give(c, &out, result);
 }
 
 /* The group ends in '=' at i - 1 with have letters: is the padding whole? The
@@ -138,7 +128,7 @@ call_b32dec(struct call *c, struct value *result)
 		buf_printf(&out, "illegal base32 data at input byte %zu", at);
 	}
 	buf_fini(&text);
-	return give(c, &out, result);
+	return func_give(c, &out, result);
 }
 
 /* ---- checksums ---- */

@@ -329,13 +329,23 @@ encode_scalar(struct encoder *e, const struct value *v)
 	return 0;
 }
 
+/* Only these can hold themselves. */
+static bool
+is_container(const struct value *v)
+{
+	enum kind kind = value_kind(v);
+
+	return kind == KIND_MAP || kind == KIND_SLICE || kind == KIND_ARRAY ||
+	       kind == KIND_PTR;
+}
+
 static int
 encode(struct encoder *e, const struct value *v)
 {
-	if (e->depth > LIMIT_VALUE_DEPTH)
+	if (e->depth > LIMIT_VALUE_DEPTH && is_container(v))
 		return error_set(e->error, ERROR_TEMPLATE,
 		    "json: unsupported value: encountered a cycle via %s",
-		    v->type ? v->type->name : "interface {}");
+		    v->type->name);
 	if (e->out->failed)
 		return error_set(
 		    e->error, ERROR_LIMIT, "the JSON text is too long");

@@ -7,10 +7,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #include "base64.h"
-#include "rune.h"
+#include "unicode.h"
 #include "weir/limits.h"
 #include "weir/template.h"
 #include "weir/xalloc.h"
@@ -196,21 +195,6 @@ compare_numbers(const struct value *a, const struct value *b)
 	return 0;
 }
 
-static bool
-is_letter(uint32_t rune)
-{
-	utf8proc_category_t c = utf8proc_category((utf8proc_int32_t)rune);
-
-	return c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO;
-}
-
-static bool
-is_digit(uint32_t rune)
-{
-	return utf8proc_category((utf8proc_int32_t)rune) ==
-	       UTF8PROC_CATEGORY_ND;
-}
-
 /* The digits from i on as a number added to n; how many runes in *end. */
 static uint64_t
 digits(struct str s, size_t i, uint64_t n, size_t *end)
@@ -220,7 +204,7 @@ digits(struct str s, size_t i, uint64_t n, size_t *end)
 	*end = 0;
 	while (i < s.len) {
 		i += rune_decode(s.ptr + i, s.len - i, &rune);
-		if (!is_digit(rune))
+		if (!rune_is_digit(rune))
 			break;
 		n = n * 10 + rune - '0';
 		++*end;
@@ -239,7 +223,7 @@ significant(struct str s, size_t i)
 		while (start > 0 && rune_is_tail((unsigned char)s.ptr[start]))
 			start--;
 		rune_decode(s.ptr + start, i - start, &rune);
-		if (!is_digit(rune))
+		if (!rune_is_digit(rune))
 			return false;
 		if (rune != '0')
 			return true;
@@ -252,7 +236,7 @@ significant(struct str s, size_t i)
 static int
 compare_tails(struct str a, struct str b, size_t i, uint32_t x, uint32_t y)
 {
-	bool x_letter = is_letter(x), y_letter = is_letter(y);
+	bool x_letter = rune_is_letter(x), y_letter = rune_is_letter(y);
 	uint64_t start, m, n;
 	size_t x_end, y_end;
 
