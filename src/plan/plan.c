@@ -289,12 +289,11 @@ plan_print_waits(
 
 			if (!w->wait)
 				continue;
-			buf_printf(out, "%s%.*s  (%s:%d)", n ? "\n" : "",
-			    (int)w->query->id.len, w->query->id.ptr,
-			    t->config->source, w->line);
 			reason = why ? why(arg, w->query->id) : NULL;
-			if (reason)
-				buf_printf(out, ": %s", reason);
+			buf_printf(out, "%s%.*s%s%s  (%s:%d)", n ? "\n" : "",
+			    (int)w->query->id.len, w->query->id.ptr,
+			    reason ? ": " : "", reason ? reason : "",
+			    t->config->source, w->line);
 			n++;
 		}
 	}
