@@ -119,6 +119,9 @@ struct type {
 	/* String() has a pointer receiver: an action that prints the value
 	 * itself finds it, fmt doesn't. */
 	bool string_by_pointer;
+	/* MarshalJSON() has a pointer receiver: what JSON writes for a field
+	 * of this type, where a value by itself is written as it is. */
+	const struct type *json_as_field;
 	/* MarshalText(): what JSON, YAML and TOML hold in place of a record. */
 	value_string_fn *text;
 };

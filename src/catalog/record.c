@@ -116,23 +116,48 @@ static const struct type type_header = {.kind = KIND_MAP,
 		.omit_empty = true                                  \
 	}
 
+/* JSON shows durations as text and in front where it finds the definition in a
+ * check. */
+static const struct type type_duration_text = {
+    .kind = KIND_INT64, .name = "string", .text = print_duration};
+#define DURATION_TEXT(go, member)                                     \
+	{                                                             \
+		.name = go,                                           \
+		AT(check_definition, member, I64, type_duration_text) \
+	}
+#define DEFINITION_FIELDS                                                   \
+	TEXT(check_definition, HTTP, http),                                 \
+	    {.name = "Header",                                              \
+		AT(check_definition, header, MAP, type_header)},            \
+	    TEXT(check_definition, Method, method),                         \
+	    TEXT(check_definition, Body, body),                             \
+	    TEXT(check_definition, TLSServerName, tls_server_name),         \
+	    FLAG(check_definition, TLSSkipVerify, tls_skip_verify),         \
+	    TEXT(check_definition, TCP, tcp),                               \
+	    FLAG(check_definition, TCPUseTLS, tcp_use_tls),                 \
+	    TEXT(check_definition, UDP, udp),                               \
+	    TEXT(check_definition, GRPC, grpc),                             \
+	    TEXT(check_definition, OSService, os_service),                  \
+	    FLAG(check_definition, GRPCUseTLS, grpc_use_tls),               \
+	    DURATION("IntervalDuration", interval),                         \
+	    DURATION("TimeoutDuration", timeout),                           \
+	    DURATION("DeregisterCriticalServiceAfterDuration", deregister), \
+	    OPTIONAL(check_definition, SessionName, session_name)
+
+static const struct field definition_json_fields[] = {
+    DURATION_TEXT("Interval", interval),
+    DURATION_TEXT("Timeout", timeout),
+    DURATION_TEXT("DeregisterCriticalServiceAfter", deregister),
+    DEFINITION_FIELDS,
+};
+static const struct type type_definition_json = {.kind = KIND_STRUCT,
+    .name = "api.HealthCheckDefinition",
+    .size = sizeof(struct check_definition),
+    .fields = definition_json_fields,
+    .field_count = COUNT(definition_json_fields)};
+
 static const struct field check_definition_fields[] = {
-    TEXT(check_definition, HTTP, http),
-    {.name = "Header", AT(check_definition, header, MAP, type_header)},
-    TEXT(check_definition, Method, method),
-    TEXT(check_definition, Body, body),
-    TEXT(check_definition, TLSServerName, tls_server_name),
-    FLAG(check_definition, TLSSkipVerify, tls_skip_verify),
-    TEXT(check_definition, TCP, tcp),
-    FLAG(check_definition, TCPUseTLS, tcp_use_tls),
-    TEXT(check_definition, UDP, udp),
-    TEXT(check_definition, GRPC, grpc),
-    TEXT(check_definition, OSService, os_service),
-    FLAG(check_definition, GRPCUseTLS, grpc_use_tls),
-    DURATION("IntervalDuration", interval),
-    DURATION("TimeoutDuration", timeout),
-    DURATION("DeregisterCriticalServiceAfterDuration", deregister),
-    OPTIONAL(check_definition, SessionName, session_name),
+    DEFINITION_FIELDS,
     READABLE("Interval", interval),
     READABLE("Timeout", timeout),
     READABLE("DeregisterCriticalServiceAfter", deregister),
@@ -141,7 +166,8 @@ const struct type type_check_definition = {.kind = KIND_STRUCT,
     .name = "api.HealthCheckDefinition",
     .size = sizeof(struct check_definition),
     .fields = check_definition_fields,
-    .field_count = COUNT(check_definition_fields)};
+    .field_count = COUNT(check_definition_fields),
+    .json_as_field = &type_definition_json};
 
 const struct check_definition record_no_definition;
 

@@ -278,6 +278,8 @@ encode_record(struct encoder *e, const struct value *v)
 		separate(e, first, '{');
 		first = false;
 		put_key(e, str_of(f->json ? f->json : f->name));
+		if (member.type && member.type->json_as_field)
+			member.type = member.type->json_as_field;
 		if (encode(e, &member) < 0)
 			return -1;
 	}
