@@ -34,7 +34,8 @@ print(const struct gather *g)
 			printf("> %s\n", t->config->destination
 					     ? t->config->destination
 					     : t->config->name);
-		fwrite(t->output.ptr, 1, t->output.len, stdout);
+		if (t->output.len > 0)
+			fwrite(t->output.ptr, 1, t->output.len, stdout);
 	}
 	if (fflush(stdout) || ferror(stdout)) {
 		perror("weir: cannot write to standard output");

@@ -46,6 +46,7 @@ plan_new(const struct plan_options *o, struct error *e)
 	p->catalog = o->catalog;
 	p->tasks = xcalloc(count ? count : 1, sizeof(*p->tasks));
 	task_bench_init(&p->bench, o->capture_writes, o->plugins);
+	p->bench.consul = &o->config->consul;
 	for (size_t i = 0; i < count; i++)
 		if (is_chosen(o, o->config->templates[i]))
 			task_init(&p->tasks[p->count++],

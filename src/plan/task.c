@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "env.h"
 #include "weir/file.h"
 #include "weir/limits.h"
 #include "weir/xalloc.h"
@@ -51,14 +52,24 @@ on_file_written(void *arg, const char *path, struct str content)
 	strings_add(&b->current->files_written, content.ptr, content.len);
 }
 
+static const char *
+on_env(void *arg, const char *name)
+{
+	const struct task_bench *b = arg;
+
+	return env_lookup(b->consul, name);
+}
+
 void
 task_bench_init(struct task_bench *b, bool capture_writes, bool plugins)
 {
 	arena_init(&b->arena, 64 << 10);
 	buf_init(&b->scratch, LIMIT_OUTPUT_BYTES);
 	b->current = NULL;
+	b->consul = NULL;
 	b->world = (struct template_world){
 	    .arg = b,
+	    .env = on_env,
 	    .file_used = on_file_used,
 	    .file_written = capture_writes ? on_file_written : NULL,
 	    .plugins = plugins,

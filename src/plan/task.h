@@ -11,6 +11,7 @@ struct task_bench {
 	struct buf scratch;
 	struct template_world world;
 	bool capture_writes;
+	const struct config_consul *consul; /* borrowed, NULL: none */
 	struct task *current; /* whom the world's callbacks belong to */
 };
 
