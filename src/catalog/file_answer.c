@@ -8,37 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "file_maker.h"
 #include "weir/xalloc.h"
-
-struct maker {
-	const struct catalog_file *file;
-	const struct file_dc *dc;
-	const struct query *query;
-	struct answer *answer;
-	struct intern *intern;
-	struct error *error;
-};
-
-static const struct pstr *
-text(struct maker *m, const json_t *object, const char *key)
-{
-	return intern_str(m->intern, file_str(object, key));
-}
-
-static int64_t
-number(const json_t *object, const char *key, int64_t otherwise)
-{
-	const json_t *n = json_object_get(object, key);
-
-	return json_is_integer(n) ? json_integer_value(n) : otherwise;
-}
-
-static void *
-record(struct maker *m, size_t size)
-{
-	return arena_zalloc(&m->answer->arena, size);
-}
 
 /* A map that is left out, or null, is nil. */
 static const struct map *
@@ -141,17 +112,17 @@ check_definition(struct maker *m, const json_t *json)
 
 	if (json_object_size(json) == 0)
 		return NULL;
-	d = record(m, sizeof(*d));
-	d->http = text(m, json, "HTTP");
+	d = maker_record(m, sizeof(*d));
+	d->http = maker_text(m, json, "HTTP");
 	d->header = header_map(m, json);
-	d->method = text(m, json, "Method");
-	d->body = text(m, json, "Body");
-	d->tls_server_name = text(m, json, "TLSServerName");
-	d->tcp = text(m, json, "TCP");
-	d->udp = text(m, json, "UDP");
-	d->grpc = text(m, json, "GRPC");
-	d->os_service = text(m, json, "OSService");
-	d->session_name = text(m, json, "SessionName");
+	d->method = maker_text(m, json, "Method");
+	d->body = maker_text(m, json, "Body");
+	d->tls_server_name = maker_text(m, json, "TLSServerName");
+	d->tcp = maker_text(m, json, "TCP");
+	d->udp = maker_text(m, json, "UDP");
+	d->grpc = maker_text(m, json, "GRPC");
+	d->os_service = maker_text(m, json, "OSService");
+	d->session_name = maker_text(m, json, "SessionName");
 	d->tls_skip_verify =
 	    json_is_true(json_object_get(json, "TLSSkipVerify"));
 	d->tcp_use_tls = json_is_true(json_object_get(json, "TCPUseTLS"));
@@ -167,26 +138,26 @@ static struct health_check *
 make_check(struct maker *m, const struct file_node *node, const json_t *service,
     const json_t *json)
 {
-	struct health_check *c = record(m, sizeof(*c));
+	struct health_check *c = maker_record(m, sizeof(*c));
 
 	c->node = intern_str(m->intern, node->name);
 	c->check_id = intern_str(m->intern, file_check_id(json));
-	c->name = text(m, json, "Name");
+	c->name = maker_text(m, json, "Name");
 	c->status = json_is_string(json_object_get(json, "Status"))
-			? text(m, json, "Status")
+			? maker_text(m, json, "Status")
 			: intern_str(m->intern, STR("critical"));
-	c->notes = text(m, json, "Notes");
-	c->output = text(m, json, "Output");
-	c->type = text(m, json, "Type");
-	c->exposed_port = (int32_t)number(json, "ExposedPort", 0);
+	c->notes = maker_text(m, json, "Notes");
+	c->output = maker_text(m, json, "Output");
+	c->type = maker_text(m, json, "Type");
+	c->exposed_port = (int32_t)maker_number(json, "ExposedPort", 0);
 	c->definition =
 	    check_definition(m, json_object_get(json, "Definition"));
-	c->create_index = (uint64_t)number(json, "CreateIndex", 0);
-	c->modify_index = (uint64_t)number(json, "ModifyIndex", 0);
+	c->create_index = (uint64_t)maker_number(json, "CreateIndex", 0);
+	c->modify_index = (uint64_t)maker_number(json, "ModifyIndex", 0);
 	c->service_tags = strings(m, service, "Tags");
 	if (service) {
 		c->service_id = intern_str(m->intern, file_service_id(service));
-		c->service_name = text(m, service, "Service");
+		c->service_name = maker_text(m, service, "Service");
 	}
 	return c;
 }
@@ -234,10 +205,10 @@ address_map(struct maker *m, const json_t *service)
 		return NULL;
 	map = map_new(&m->answer->arena, &type_service_addresses);
 	json_object_foreach (from, key, json) {
-		struct tagged_address *a = record(m, sizeof(*a));
+		struct tagged_address *a = maker_record(m, sizeof(*a));
 
-		a->address = text(m, json, "Address");
-		a->port = (int32_t)number(json, "Port", 0);
+		a->address = maker_text(m, json, "Address");
+		a->port = (int32_t)maker_number(json, "Port", 0);
 		map_put_str(map, arena_str(&m->answer->arena, str_of(key)),
 		    (struct value){.type = &type_service_address, .u.ptr = a});
 	}
@@ -252,29 +223,29 @@ make_weights(const json_t *service)
 	int64_t otherwise = json_is_object(w) ? 0 : 1;
 
 	return (struct weights){
-	    .passing = (int32_t)number(w, "Passing", otherwise),
-	    .warning = (int32_t)number(w, "Warning", otherwise)};
+	    .passing = (int32_t)maker_number(w, "Passing", otherwise),
+	    .warning = (int32_t)maker_number(w, "Warning", otherwise)};
 }
 
 static struct health_service *
 make_service(struct maker *m, const struct file_instance *i)
 {
-	struct health_service *s = record(m, sizeof(*s));
+	struct health_service *s = maker_record(m, sizeof(*s));
 	const json_t *node = i->node->json, *service = i->service;
 
 	s->node = intern_str(m->intern, i->node->name);
-	s->node_id = text(m, node, "ID");
-	s->node_address = text(m, node, "Address");
+	s->node_id = maker_text(m, node, "ID");
+	s->node_address = maker_text(m, node, "Address");
 	s->node_tagged_addresses = string_map(m, node, "TaggedAddresses");
 	s->node_meta = string_map(m, node, "Meta");
 	s->service_meta = string_map(m, service, "Meta");
-	s->address = text(m, service, "Address");
+	s->address = maker_text(m, service, "Address");
 	s->service_tagged_addresses = address_map(m, service);
 	s->id = intern_str(m->intern, file_service_id(service));
-	s->name = text(m, service, "Service");
+	s->name = maker_text(m, service, "Service");
 	s->tags = strings(m, service, "Tags");
 	s->checks = make_checks(m, i->node, service);
-	s->port = (int32_t)number(service, "Port", 0);
+	s->port = (int32_t)maker_number(service, "Port", 0);
 	s->weights = make_weights(service);
 	return s;
 }
@@ -386,7 +357,7 @@ make_snippets(struct maker *m)
 	add_named_services(m, &names);
 	all = arena_array(&m->answer->arena, names.count, sizeof(*all));
 	for (size_t i = 0; (e = strmap_next(&names, &i));) {
-		struct catalog_snippet *s = record(m, sizeof(*s));
+		struct catalog_snippet *s = maker_record(m, sizeof(*s));
 
 		s->name = intern_str(m->intern, e->key);
 		s->tags = tag_list(m, e->value);
@@ -404,11 +375,11 @@ make_snippets(struct maker *m)
 static struct catalog_node *
 make_node(struct maker *m, const struct file_node *node)
 {
-	struct catalog_node *n = record(m, sizeof(*n));
+	struct catalog_node *n = maker_record(m, sizeof(*n));
 
-	n->id = text(m, node->json, "ID");
+	n->id = maker_text(m, node->json, "ID");
 	n->node = intern_str(m->intern, node->name);
-	n->address = text(m, node->json, "Address");
+	n->address = maker_text(m, node->json, "Address");
 	n->datacenter = intern_str(m->intern, m->dc->name);
 	n->tagged_addresses = string_map(m, node->json, "TaggedAddresses");
 	n->meta = string_map(m, node->json, "Meta");
@@ -431,14 +402,14 @@ make_nodes(struct maker *m)
 static struct node_service *
 make_node_service(struct maker *m, const json_t *service)
 {
-	struct node_service *s = record(m, sizeof(*s));
+	struct node_service *s = maker_record(m, sizeof(*s));
 
 	s->id = intern_str(m->intern, file_service_id(service));
-	s->service = text(m, service, "Service");
-	s->address = text(m, service, "Address");
+	s->service = maker_text(m, service, "Service");
+	s->address = maker_text(m, service, "Address");
 	s->tags = strings(m, service, "Tags");
 	s->meta = string_map(m, service, "Meta");
-	s->port = (int32_t)number(service, "Port", 0);
+	s->port = (int32_t)maker_number(service, "Port", 0);
 	s->enable_tag_override =
 	    json_is_true(json_object_get(service, "EnableTagOverride"));
 	return s;
@@ -447,7 +418,7 @@ make_node_service(struct maker *m, const json_t *service)
 static int
 make_node_detail(struct maker *m)
 {
-	struct node_detail *detail = record(m, sizeof(*detail));
+	struct node_detail *detail = maker_record(m, sizeof(*detail));
 	struct str name = m->query->name;
 	const struct file_node *node;
 	struct node_service **services;
@@ -486,146 +457,6 @@ make_datacenters(struct maker *m)
 	return 0;
 }
 
-/* ---- keys ---- */
-
-struct str
-file_clean_path(char *to, struct str s)
-{
-	size_t n = 0;
-
-	while (s.len) {
-		const char *slash = memchr(s.ptr, '/', s.len);
-		size_t part = slash ? (size_t)(slash - s.ptr) : s.len;
-		struct str name = {s.ptr, part};
-
-		if (str_is(name, "..")) {
-			n -= n > 0;
-			while (n > 0 && to[n - 1] != '/')
-				n--;
-		} else if (part && !str_is(name, ".")) {
-			memcpy(to + n, s.ptr, part);
-			n += part;
-			if (slash)
-				to[n++] = '/';
-		}
-		s.ptr += part + (slash != NULL);
-		s.len -= part + (slash != NULL);
-	}
-	return (struct str){to, n};
-}
-
-/* The path that the query asks for. */
-static struct str
-asked_path(struct maker *m)
-{
-	struct str name = m->query->name;
-
-	return file_clean_path(
-	    arena_alloc(&m->answer->arena, name.len + 1), name);
-}
-
-static int
-check_path(struct maker *m, struct str path)
-{
-	for (size_t i = 0; i < path.len; i++)
-		if ((unsigned char)path.ptr[i] < 0x20 || path.ptr[i] == 0x7f)
-			return error_set(m->error, ERROR_REMOTE,
-			    "Unexpected response code: 400 ()");
-	if (path.len == 0 && m->query->kind != QUERY_KEY_LIST)
-		return error_set(m->error, ERROR_REMOTE,
-		    "Unexpected response code: 400 (Missing key name)");
-	return 0;
-}
-
-/* The first key that is not before the path. */
-static size_t
-find_key(const struct file_dc *dc, struct str path)
-{
-	size_t low = 0, high = dc->key_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (str_compare(dc->keys[middle].path, path) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* The value of a key, in the answer's arena; never a NULL ptr. */
-static struct str
-key_value(struct maker *m, const json_t *json)
-{
-	struct buf decoded = {0};
-	struct str s = {json_string_value(json), json_string_length(json)};
-
-	if (json_is_object(json) && json_object_get(json, "Base64")) {
-		base64_take(&decoded, file_str(json, "Base64"));
-		s = buf_as_str(&decoded);
-	} else if (json_is_object(json)) {
-		s = file_str(json, "Value");
-	}
-	s = arena_str(&m->answer->arena, s);
-	buf_fini(&decoded);
-	return s;
-}
-
-static int
-make_key(struct maker *m)
-{
-	struct str path = asked_path(m), value = {0};
-	size_t i;
-
-	if (check_path(m, path) < 0)
-		return -1;
-	i = find_key(m->dc, path);
-	if (i < m->dc->key_count && str_equal(m->dc->keys[i].path, path))
-		value = key_value(m, m->dc->keys[i].value);
-	answer_shape_string(m->answer, value);
-	return 0;
-}
-
-static struct key_pair *
-make_pair(struct maker *m, const struct file_key *key)
-{
-	struct key_pair *p = record(m, sizeof(*p));
-	const json_t *json = key->value;
-
-	p->path = arena_pstr(&m->answer->arena, key->path);
-	p->value = arena_pstr(&m->answer->arena, key_value(m, json));
-	p->exists = true;
-	if (!json_is_object(json))
-		return p;
-	p->session = text(m, json, "Session");
-	p->flags = (uint64_t)number(json, "Flags", 0);
-	p->lock_index = (uint64_t)number(json, "LockIndex", 0);
-	p->create_index = (uint64_t)number(json, "CreateIndex", 0);
-	p->modify_index = (uint64_t)number(json, "ModifyIndex", 0);
-	return p;
-}
-
-static int
-make_pairs(struct maker *m)
-{
-	struct str prefix = asked_path(m);
-	size_t first, last;
-	struct key_pair **all;
-
-	if (check_path(m, prefix) < 0)
-		return -1;
-	first = last = find_key(m->dc, prefix);
-	while (last < m->dc->key_count &&
-	       str_has_prefix(m->dc->keys[last].path, prefix))
-		last++;
-	all = arena_array(&m->answer->arena, last - first, sizeof(*all));
-	for (size_t i = first; i < last; i++)
-		all[i - first] = make_pair(m, &m->dc->keys[i]);
-	answer_shape_pairs(m->answer, m->query, all, last - first);
-	return 0;
-}
-
 /* ---- the whole ---- */
 
 static int
@@ -649,9 +480,9 @@ static int (*const makers[])(struct maker *) = {
     [QUERY_NODE] = make_node_detail,
     [QUERY_NODES] = make_nodes,
     [QUERY_DATACENTERS] = make_datacenters,
-    [QUERY_KEY] = make_key,
-    [QUERY_KEY_GET] = make_key,
-    [QUERY_KEY_LIST] = make_pairs,
+    [QUERY_KEY] = maker_key,
+    [QUERY_KEY_GET] = maker_key,
+    [QUERY_KEY_LIST] = maker_pairs,
     [QUERY_CA_ROOTS] = make_absent,
     [QUERY_CA_LEAF] = make_absent,
     [QUERY_PARTITIONS] = make_unknown,

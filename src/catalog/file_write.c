@@ -7,9 +7,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #include "file.h"
+#include "file_json.h"
 #include "record.h"
 #include "weir/xalloc.h"
 
@@ -80,199 +80,7 @@ catalog_writer_add(
 	w->entries[w->count++] = (struct entry){query_copy(q), answer_ref(a)};
 }
 
-/* ---- values ---- */
-
-static bool
-is_utf8(struct str s)
-{
-	while (s.len) {
-		utf8proc_int32_t rune;
-		utf8proc_ssize_t n =
-		    utf8proc_iterate((const utf8proc_uint8_t *)s.ptr,
-			(utf8proc_ssize_t)s.len, &rune);
-
-		if (n < 1)
-			return false;
-		s.ptr += n;
-		s.len -= (size_t)n;
-	}
-	return true;
-}
-
-/* JSON holds no other text than UTF-8: other bytes become U+FFFD. */
-static json_t *
-make_str(struct str s)
-{
-	struct buf b = {0};
-	json_t *json;
-
-	while (!is_utf8(s)) {
-		utf8proc_int32_t rune;
-		utf8proc_ssize_t n =
-		    utf8proc_iterate((const utf8proc_uint8_t *)s.ptr,
-			(utf8proc_ssize_t)s.len, &rune);
-
-		buf_rune(&b, n < 1 ? 0xfffd : (uint32_t)rune);
-		s.ptr += n < 1 ? 1 : n;
-		s.len -= n < 1 ? 1 : (size_t)n;
-	}
-	buf_str(&b, s);
-	json = json_stringn(b.ptr ? b.ptr : "", b.len);
-	buf_fini(&b);
-	return json;
-}
-
-/* The field, unless it is empty, which is its default. */
-static void
-put_text(json_t *object, const char *key, const struct pstr *p)
-{
-	if (p && p->len)
-		json_object_set_new(object, key, make_str(str_of_packed(p)));
-}
-
-static void
-put_number(json_t *object, const char *key, uint64_t n)
-{
-	if (n && n <= INT64_MAX)
-		json_object_set_new(object, key, json_integer((json_int_t)n));
-}
-
-/* An empty map differs from one that is left out. */
-static void
-put_map(json_t *object, const char *key, const struct map *map)
-{
-	json_t *to;
-
-	if (!map)
-		return;
-	to = json_object();
-	for (size_t i = 0; i < map_count(map); i++) {
-		struct map_entry e = map_at(map, i);
-		char *name = xstrndup(value_as_str(&e.key).ptr, e.key.len);
-
-		json_object_set_new(to, name, make_str(value_as_str(&e.value)));
-		free(name);
-	}
-	json_object_set_new(object, key, to);
-}
-
-static json_t *
-make_strings(const struct list *list)
-{
-	const struct str *items = list->items;
-	json_t *to = json_array();
-
-	for (uint32_t i = 0; i < list->count; i++)
-		json_array_append_new(to, make_str(items[i]));
-	return to;
-}
-
-static void
-put_addresses(json_t *object, const struct map *map)
-{
-	json_t *to;
-
-	if (!map)
-		return;
-	to = json_object();
-	for (size_t i = 0; i < map_count(map); i++) {
-		struct map_entry e = map_at(map, i);
-		const struct tagged_address *a = e.value.u.ptr;
-		json_t *address = json_object();
-		char *name = xstrndup(value_as_str(&e.key).ptr, e.key.len);
-
-		put_text(address, "Address", a->address);
-		put_number(address, "Port", (uint64_t)a->port);
-		json_object_set_new(to, name, address);
-		free(name);
-	}
-	json_object_set_new(object, "TaggedAddresses", to);
-}
-
-static void
-put_duration(json_t *object, const char *key, int64_t ns)
-{
-	char text[32];
-
-	if (!ns)
-		return;
-	snprintf(text, sizeof(text), "%lldns", (long long)ns);
-	json_object_set_new(object, key, json_string(text));
-}
-
-static void
-put_flag(json_t *object, const char *key, bool b)
-{
-	if (b)
-		json_object_set_new(object, key, json_true());
-}
-
-static void
-put_header(json_t *object, const struct map *map)
-{
-	json_t *to;
-
-	if (!map)
-		return;
-	to = json_object();
-	for (size_t i = 0; i < map_count(map); i++) {
-		struct map_entry e = map_at(map, i);
-		struct list list = {
-		    .items = e.value.u.items, .count = e.value.len};
-		char *name = xstrndup(value_as_str(&e.key).ptr, e.key.len);
-
-		json_object_set_new(to, name, make_strings(&list));
-		free(name);
-	}
-	json_object_set_new(object, "Header", to);
-}
-
-static void
-put_definition(json_t *check, const struct check_definition *d)
-{
-	json_t *to = json_object();
-
-	put_text(to, "HTTP", d->http);
-	put_header(to, d->header);
-	put_text(to, "Method", d->method);
-	put_text(to, "Body", d->body);
-	put_text(to, "TLSServerName", d->tls_server_name);
-	put_flag(to, "TLSSkipVerify", d->tls_skip_verify);
-	put_text(to, "TCP", d->tcp);
-	put_flag(to, "TCPUseTLS", d->tcp_use_tls);
-	put_text(to, "UDP", d->udp);
-	put_text(to, "GRPC", d->grpc);
-	put_text(to, "OSService", d->os_service);
-	put_text(to, "SessionName", d->session_name);
-	put_flag(to, "GRPCUseTLS", d->grpc_use_tls);
-	put_duration(to, "Interval", d->interval);
-	put_duration(to, "Timeout", d->timeout);
-	put_duration(to, "DeregisterCriticalServiceAfter", d->deregister);
-	if (json_object_size(to))
-		json_object_set(check, "Definition", to);
-	json_decref(to);
-}
-
-/* ---- checks, services, nodes ---- */
-
-static json_t *
-make_check(const struct health_check *c)
-{
-	json_t *to = json_object();
-
-	json_object_set_new(
-	    to, "CheckID", make_str(str_of_packed(c->check_id)));
-	put_text(to, "Name", c->name);
-	json_object_set_new(to, "Status", make_str(str_of_packed(c->status)));
-	put_text(to, "Notes", c->notes);
-	put_text(to, "Output", c->output);
-	put_text(to, "Type", c->type);
-	put_number(to, "ExposedPort", (uint64_t)c->exposed_port);
-	put_definition(to, c->definition);
-	put_number(to, "CreateIndex", c->create_index);
-	put_number(to, "ModifyIndex", c->modify_index);
-	return to;
-}
+/* ---- nodes and services ---- */
 
 static struct written_node *
 take_node(struct written_dc *dc, const struct pstr *name)
@@ -283,7 +91,7 @@ take_node(struct written_dc *dc, const struct pstr *name)
 		return n;
 	n = xcalloc(1, sizeof(*n));
 	n->json = json_object();
-	put_text(n->json, "Node", name);
+	json_put_text(n->json, "Node", name);
 	strmap_put(&dc->nodes, str_of_packed(name), n);
 	return n;
 }
@@ -306,10 +114,10 @@ put_node(struct written_node *n, const struct pstr *id,
     const struct pstr *address, const struct map *tagged,
     const struct map *meta)
 {
-	put_text(n->json, "ID", id);
-	put_text(n->json, "Address", address);
-	put_map(n->json, "TaggedAddresses", tagged);
-	put_map(n->json, "Meta", meta);
+	json_put_text(n->json, "ID", id);
+	json_put_text(n->json, "Address", address);
+	json_put_map(n->json, "TaggedAddresses", tagged);
+	json_put_map(n->json, "Meta", meta);
 }
 
 /* The proxy stands for the name that was asked; a native service is itself. */
@@ -326,7 +134,7 @@ put_connect(json_t *json, struct str asked, const struct pstr *name)
 
 		json_object_set_new(json, "Kind", json_string("connect-proxy"));
 		json_object_set_new(
-		    proxy, "DestinationServiceName", make_str(asked));
+		    proxy, "DestinationServiceName", json_of_str(asked));
 		json_object_set_new(json, "Proxy", proxy);
 	}
 	free(lower);
@@ -350,10 +158,10 @@ put_checks(
 		health_check_read(checks[i], &c);
 		id = str_of_packed(c.check_id);
 		if (c.service_id) {
-			json_array_append_new(list, make_check(&c));
+			json_array_append_new(list, json_of_check(&c));
 			tags = c.service_tags;
 		} else if (!strmap_has(&n->checks, id)) {
-			strmap_put(&n->checks, id, make_check(&c));
+			strmap_put(&n->checks, id, json_of_check(&c));
 		}
 	}
 	json_object_set_new(service, "Checks", list);
@@ -378,22 +186,22 @@ add_instance(struct written_dc *dc, const struct query *q,
 		return;
 	}
 	to->is_whole = true;
-	put_text(json, "ID", s->id);
-	put_text(json, "Service", s->name);
+	json_put_text(json, "ID", s->id);
+	json_put_text(json, "Service", s->name);
 	/* An address that is the node's is what an absent one becomes. */
 	if (!str_equal(
 		str_of_packed(s->address), str_of_packed(s->node_address)))
-		put_text(json, "Address", s->address);
-	put_addresses(json, s->service_tagged_addresses);
-	put_map(json, "Meta", s->service_meta);
-	put_number(json, "Port", (uint64_t)s->port);
+		json_put_text(json, "Address", s->address);
+	json_put_addresses(json, s->service_tagged_addresses);
+	json_put_map(json, "Meta", s->service_meta);
+	json_put_number(json, "Port", (uint64_t)s->port);
 	json_object_set_new(
 	    weights, "Passing", json_integer(s->weights.passing));
 	json_object_set_new(
 	    weights, "Warning", json_integer(s->weights.warning));
 	json_object_set_new(json, "Weights", weights);
 	tags = put_checks(n, json, s);
-	json_object_set_new(json, "Tags", make_strings(&tags));
+	json_object_set_new(json, "Tags", json_of_strings(&tags));
 }
 
 static void
@@ -416,15 +224,15 @@ add_node_service(struct written_node *n, const struct node_service *s)
 	struct written_service *to = take_service(n, s->id);
 	json_t *json = to->json;
 
-	put_text(json, "Address", s->address);
-	put_flag(json, "EnableTagOverride", s->enable_tag_override);
+	json_put_text(json, "Address", s->address);
+	json_put_flag(json, "EnableTagOverride", s->enable_tag_override);
 	if (to->is_whole)
 		return;
-	put_text(json, "ID", s->id);
-	put_text(json, "Service", s->service);
-	put_map(json, "Meta", s->meta);
-	put_number(json, "Port", (uint64_t)s->port);
-	json_object_set_new(json, "Tags", make_strings(&s->tags));
+	json_put_text(json, "ID", s->id);
+	json_put_text(json, "Service", s->service);
+	json_put_map(json, "Meta", s->meta);
+	json_put_number(json, "Port", (uint64_t)s->port);
+	json_object_set_new(json, "Tags", json_of_strings(&s->tags));
 	json_object_set_new(json, "Checks",
 	    json_pack("[{s:s,s:s,s:s}]", "CheckID", "weir:unrecorded", "Name",
 		"no template asked for its checks", "Status", "unknown"));
@@ -477,7 +285,7 @@ add_names(struct document *d, struct written_dc *dc, const struct entry *e)
 	(void)d;
 	for (uint32_t i = 0; i < e->answer->value.len; i++)
 		replace(&dc->names, str_of_packed(all[i]->name),
-		    make_strings(&all[i]->tags));
+		    json_of_strings(&all[i]->tags));
 }
 
 /* Text as it is, all else in base64. */
@@ -487,11 +295,11 @@ make_key_value(struct str s)
 	struct buf b = {0};
 	json_t *json;
 
-	if (is_utf8(s))
-		return make_str(s);
+	if (json_is_text(s))
+		return json_of_str(s);
 	base64_put(&b, s);
 	json = json_object();
-	json_object_set_new(json, "Base64", make_str(buf_as_str(&b)));
+	json_object_set_new(json, "Base64", json_of_str(buf_as_str(&b)));
 	buf_fini(&b);
 	return json;
 }
@@ -524,11 +332,11 @@ make_pair(const struct key_pair *p)
 		object = json_object();
 		json_object_set_new(object, "Value", value);
 	}
-	put_number(object, "Flags", p->flags);
-	put_number(object, "LockIndex", p->lock_index);
-	put_text(object, "Session", p->session);
-	put_number(object, "CreateIndex", p->create_index);
-	put_number(object, "ModifyIndex", p->modify_index);
+	json_put_number(object, "Flags", p->flags);
+	json_put_number(object, "LockIndex", p->lock_index);
+	json_put_text(object, "Session", p->session);
+	json_put_number(object, "CreateIndex", p->create_index);
+	json_put_number(object, "ModifyIndex", p->modify_index);
 	return object;
 }
 
@@ -652,9 +460,9 @@ finish_dc(struct written_dc *dc, struct str name, struct str agent)
 	struct strmap_entry **all = sorted(&dc->nodes);
 
 	if (name.len)
-		json_object_set_new(json, "Datacenter", make_str(name));
+		json_object_set_new(json, "Datacenter", json_of_str(name));
 	if (agent.len)
-		json_object_set_new(json, "Agent", make_str(agent));
+		json_object_set_new(json, "Agent", json_of_str(agent));
 	for (size_t i = 0; i < dc->nodes.count; i++)
 		json_array_append_new(nodes, finish_node(all[i]->value));
 	free(all);
