@@ -134,6 +134,7 @@ on_hup(uv_signal_t *s, int number)
 static void
 on_say(uv_timer_t *t)
 {
+	daemon_say_waits(t->data);
 	daemon_say_state(t->data);
 }
 
@@ -234,6 +235,7 @@ fini(struct daemon *d)
 	config_free(&d->config);
 	arena_fini(&d->arena);
 	buf_fini(&d->because);
+	free(d->seen_waits);
 	free(d->said_waits);
 }
 

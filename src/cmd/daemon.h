@@ -33,6 +33,7 @@ struct daemon {
 	struct arena arena;
 	struct buf because; /* the ids that changed since the last pass */
 	size_t because_count;
+	char *seen_waits; /* what was waited for a moment ago */
 	char *said_waits; /* the wait that was logged last */
 	int applying;     /* groups being applied */
 	bool stopping;
@@ -61,8 +62,10 @@ void daemon_file_changed(void *daemon, const char *path);
 void daemon_say_task(struct daemon *, const struct task *, bool changed);
 void daemon_say_apply(
     struct daemon *, const struct group *, const struct apply_result *);
-/* STATUS for systemd, a log line when what is waited for changed. */
+/* STATUS for systemd. */
 void daemon_say_state(struct daemon *);
+/* Every SAY_MS: a log line when what is waited for changed and lasts. */
+void daemon_say_waits(struct daemon *);
 
 /* source_options.on_change */
 void daemon_changed(void *daemon, struct str id, bool changed);

@@ -53,8 +53,8 @@ static void
 say_not_running(const struct group *g, const struct apply_result *r)
 {
 	log_error(LOG_LEVEL_WARN, "apply", &r->error,
-	    "%s: %zu file%s written, but not taken:", group_name(g),
-	    r->changed, r->changed == 1 ? "" : "s");
+	    "%s: %zu file%s written, but not taken:", group_name(g), r->changed,
+	    r->changed == 1 ? "" : "s");
 }
 
 static void
@@ -105,23 +105,29 @@ daemon_say_apply(
 	}
 }
 
-static void
-say_waits(struct daemon *d, const struct buf *waits)
+void
+daemon_say_waits(struct daemon *d)
 {
-	bool was = d->said_waits != NULL;
+	struct buf waits = {0};
+	bool lasts;
 
-	if (waits->len) {
-		if (was && !strcmp(d->said_waits, waits->ptr))
-			return;
+	if (d->stopping)
+		return;
+	plan_print_waits(d->plan, &waits, source_why, d->source);
+	lasts = waits.len && d->seen_waits && !strcmp(d->seen_waits, waits.ptr);
+	free(d->seen_waits);
+	d->seen_waits = waits.len ? xstrdup(waits.ptr) : NULL;
+	if (lasts && (!d->said_waits || strcmp(d->said_waits, waits.ptr))) {
 		free(d->said_waits);
-		d->said_waits = xstrdup(waits->ptr);
+		d->said_waits = xstrdup(waits.ptr);
 		log_info("run", "waiting for %s:\n%s", source_name(d->source),
-		    waits->ptr);
-	} else if (was) {
+		    waits.ptr);
+	} else if (!waits.len && d->said_waits) {
 		free(d->said_waits);
 		d->said_waits = NULL;
 		log_info("run", "every template has its data");
 	}
+	buf_fini(&waits);
 }
 
 void
@@ -140,8 +146,6 @@ daemon_say_state(struct daemon *d)
 		buf_printf(&status, "%s: %zu files",
 		    d->totals.ready ? "live" : "applying", plan_count(d->plan));
 	report_status(d->report, status.ptr);
-	if (daemon_now(d) - d->totals.started_ms >= 1000)
-		say_waits(d, &waits);
 	buf_fini(&waits);
 	buf_fini(&status);
 }
