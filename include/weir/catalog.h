@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* stage: catalog
  *
- * The store: for each query its last good answer. Answers are immutable, counted
- * by reference, and hold their records in an arena of their own; a new answer
- * replaces the old as a whole, so what did not change is shared by every view.
- * Also the catalog file (DESIGN §7): answers from a document in place of Consul.
+ * The store: for each query its last good answer. Answers are immutable,
+ * counted by reference, and hold their records in an arena of their own; a new
+ * answer replaces the old as a whole, so what did not change is shared by every
+ * view. Also the catalog file (DESIGN §7): answers from a document in place of
+ * Consul.
  *
  * One thread. Who fills the store: the consul stage, or catalog_file. Who reads
  * it: the functions of family "consul" through a view.
@@ -48,7 +49,7 @@ struct health_check {
 	const struct pstr *node, *check_id, *name, *status, *notes, *output;
 	const struct pstr *service_id, *service_name, *type, *ns, *partition;
 	const struct pstr *peer_name;
-	struct list service_tags; /* struct str */
+	struct list service_tags;                  /* struct str */
 	const struct check_definition *definition; /* NULL: all zero */
 	int32_t exposed_port;
 	uint64_t create_index, modify_index;
@@ -153,10 +154,10 @@ extern const struct type type_health_service, type_health_services,
 
 /* ---- answers ---- */
 
-
 struct answer {
 	uint32_t refs;
-	uint64_t stamp;  /* different for every answer of this process, never 0 */
+	uint64_t
+	    stamp; /* different for every answer of this process, never 0 */
 	struct arena arena;
 	/*
 	 * What the function gives, in the type it declares: []*HealthService,
@@ -186,8 +187,8 @@ const struct pstr *intern_str(struct intern *, struct str);
 /* A list of struct str. */
 struct list intern_strs(struct intern *, const struct str *, size_t count);
 /* A frozen map[string]string; sorts pairs in place. */
-const struct map *intern_map(struct intern *, const struct pstr **pairs,
-    size_t count);
+const struct map *intern_map(
+    struct intern *, const struct pstr **pairs, size_t count);
 
 /*
  * Gives raw records the form that the query's function promises: filters by
@@ -202,8 +203,8 @@ const struct map *intern_map(struct intern *, const struct pstr **pairs,
  */
 struct value answer_shape_services(struct answer *, const struct query *,
     struct health_service **records, size_t count);
-struct value answer_shape_snippets(struct answer *,
-    struct catalog_snippet **records, size_t count);
+struct value answer_shape_snippets(
+    struct answer *, struct catalog_snippet **records, size_t count);
 struct value answer_shape_nodes(struct answer *, const struct query *,
     struct catalog_node **records, size_t count);
 struct value answer_shape_node(struct answer *, struct node_detail *);
@@ -216,8 +217,8 @@ struct value answer_shape_strings(struct answer *, struct str *, size_t count);
 struct value answer_shape_string(struct answer *, struct str);
 /* caRoots, partitions, peerings, exportedServices, importedServices: records
  * of the query's kind; sorted as the function promises. */
-struct value answer_shape_records(struct answer *, enum query_kind,
-    void **records, size_t count);
+struct value answer_shape_records(
+    struct answer *, enum query_kind, void **records, size_t count);
 /* caLeaf; NULL: none. */
 struct value answer_shape_leaf(struct answer *, struct ca_leaf *);
 
@@ -235,7 +236,8 @@ struct catalog;
 
 struct catalog *catalog_new(void);
 void catalog_free(struct catalog **);
-/* Takes the answer. True if templates can see a difference to what was there. */
+/* Takes the answer. True if templates can see a difference to what was there.
+ */
 bool catalog_put(struct catalog *, struct str id, struct answer *);
 /* Forgets the answer of a query that nobody asks any more. */
 void catalog_drop(struct catalog *, struct str id);
@@ -287,8 +289,8 @@ struct answer *view_ask(struct view *, const struct query *, int line);
 const struct wanted *view_next(const struct view *, size_t *at);
 
 /* The functions service, services, node, nodes, key, ls, tree, datacenters …,
- * those over their records (byTag, byKey …), and Vault's and Nomad's, which only
- * wait. NULL-terminated. */
+ * those over their records (byTag, byKey …), and Vault's and Nomad's, which
+ * only wait. NULL-terminated. */
 extern const struct func_family *const catalog_families[];
 
 /* ---- catalog file ---- */
@@ -302,25 +304,25 @@ void catalog_file_free(struct catalog_file **);
  * The answer that a Consul holding the document would give; reference is the
  * caller's. NULL and the error where Consul would refuse (unknown datacenter).
  */
-struct answer *catalog_file_answer(const struct catalog_file *,
-    const struct query *, struct error *);
+struct answer *catalog_file_answer(
+    const struct catalog_file *, const struct query *, struct error *);
 /* Name of the node that answers for "this agent"; "" if not said. */
 struct str catalog_file_agent(const struct catalog_file *);
 /* Name of the local datacenter; "dc1" if not said. */
 struct str catalog_file_datacenter(const struct catalog_file *);
 
 /*
- * Collects answers and writes them as one catalog file (weir snapshot). The file
- * gives the templates that asked the same answers again. What it can't hold is
- * left out: certificates, Enterprise's namespaces, what Vault and Nomad know,
- * and the order that `near` gives.
+ * Collects answers and writes them as one catalog file (weir snapshot). The
+ * file gives the templates that asked the same answers again. What it can't
+ * hold is left out: certificates, Enterprise's namespaces, what Vault and Nomad
+ * know, and the order that `near` gives.
  */
 struct catalog_writer;
 struct catalog_writer *catalog_writer_new(void);
 void catalog_writer_free(struct catalog_writer **);
 /* Takes a reference to the answer, copies the query. */
-void catalog_writer_add(struct catalog_writer *, const struct query *,
-    struct answer *);
+void catalog_writer_add(
+    struct catalog_writer *, const struct query *, struct answer *);
 /* The document, sorted and indented, into the buf. agent, datacenter may be
  * empty. */
 void catalog_writer_print(const struct catalog_writer *, struct str agent,

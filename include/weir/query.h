@@ -2,8 +2,8 @@
 /* stage: catalog
  *
  * What a template asks: consul-template's argument grammar, turned into a query
- * with an identity. Two calls that ask the same have the same identity, whatever
- * template they stand in; the identity is consul-template's own form
+ * with an identity. Two calls that ask the same have the same identity,
+ * whatever template they stand in; the identity is consul-template's own form
  * ("health.service(web|passing)") and is what every wait names.
  *
  * Source: consul-template 0.42 dependency grammar; Consul's HTTP API pages.
@@ -44,7 +44,8 @@ enum query_filter {
 	FILTER_ANY = 16
 };
 
-/* Immutable; all strings live in the arena it was parsed into. Empty: absent. */
+/* Immutable; all strings live in the arena it was parsed into. Empty: absent.
+ */
 struct query {
 	enum query_kind kind;
 	struct str id; /* the identity: the key of watches and of the store */
@@ -56,8 +57,8 @@ struct query {
 	struct str partition;
 	struct str peer;
 	struct str sameness_group;
-	unsigned filters;         /* enum query_filter */
-	bool only_reachable;      /* datacenters true */
+	unsigned filters;    /* enum query_filter */
+	bool only_reachable; /* datacenters true */
 };
 
 /*
