@@ -330,6 +330,10 @@ schedule(struct consul *c, int64_t delay, bool at_once)
 	left = c->round_started_ms + gap - consul_now(c);
 	if (c->round_started_ms && left > delay)
 		delay = left;
+	/* Who calls for it sooner is not put off by who can wait. */
+	if (uv_is_active((uv_handle_t *)&c->round_timer) &&
+	    (int64_t)uv_timer_get_due_in(&c->round_timer) <= delay)
+		return;
 	uv_timer_start(&c->round_timer, on_round, (uint64_t)delay, 0);
 }
 
