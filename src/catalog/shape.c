@@ -451,7 +451,8 @@ answer_shape_pairs(struct answer *a, const struct query *q,
 struct value
 answer_shape_strings(struct answer *a, struct str *strings, size_t count)
 {
-	qsort(strings, count, sizeof(*strings), compare_strs);
+	if (count)
+		qsort(strings, count, sizeof(*strings), compare_strs);
 	return finish_list(a, &type_strings, strings, count);
 }
 

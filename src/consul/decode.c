@@ -7,6 +7,10 @@
 #include <stdlib.h>
 
 #include "weir/consul.h"
+#include "weir/xalloc.h"
+
+/* Elements of lists that are read at once, at first. */
+#define STACK_FIRST 64
 
 static const struct decoder {
 	const char *what; /* first word of errors: the endpoint */
@@ -36,6 +40,8 @@ consul_decode(const struct query *q, struct str json, struct error *error)
 	const struct decoder *d = &decoders[q->kind];
 	struct reader r = {.arena = &a->arena, .intern = intern_new(&a->arena)};
 
+	r.room = STACK_FIRST;
+	r.stack = xcalloc(r.room, sizeof(*r.stack));
 	scan_init(&r.scan, json, d->what, error);
 	d->decode(&r, a, q);
 	if (scan_finish(&r.scan) < 0)
