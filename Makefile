@@ -117,7 +117,8 @@ $(BENCH): $(O)/bench/%: $(O)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
 
-$(DIFF)/driver: $(O)/tests/differential/driver.o $(LIB)
+$(DIFF)/driver: $(O)/tests/differential/driver.o \
+		$(O)/tests/differential/shims.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
 

@@ -22,13 +22,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "../../src/template/json.h"
+#include "shims.h"
 #include "weir/template.h"
 #include "weir/xalloc.h"
 
-/* In place of the library's own: none but Go's functions. */
-const struct func_family *const template_families[] = {NULL};
+/* In place of the library's own. */
+const struct func_family *const template_families[] = {&family_shims, NULL};
+
+/* Bytes that this program may have; a template must not fill the machine. */
+#define MEMORY ((rlim_t)4 << 30)
 
 struct request {
 	struct buf text, data, left, right;
@@ -234,6 +239,16 @@ replay(const char *path, struct request *r, int *count)
 }
 
 static void
+limit_memory(void)
+{
+#ifndef __SANITIZE_ADDRESS__ /* its shadow is larger than any memory */
+	struct rlimit limit = {MEMORY, MEMORY};
+
+	setrlimit(RLIMIT_AS, &limit);
+#endif
+}
+
+static void
 serve(struct request *r)
 {
 	struct answer a = {0};
@@ -252,6 +267,7 @@ main(int argc, char **argv)
 	struct request r = {0};
 	int failed = 0, count = 0;
 
+	limit_memory();
 	for (int i = 1; i < argc; i++)
 		failed += replay(argv[i], &r, &count);
 	if (argc > 1)

@@ -21,7 +21,11 @@ func places(prefix string, v any, depth int) []place {
 		return nil
 	}
 	var all []place
-	for _, k := range keys {
+	names := keys
+	if _, ok := m["Zone"]; ok || m["Name"] != nil || m["k"] != nil {
+		names = recordKeys
+	}
+	for _, k := range names {
 		if e, ok := m[k]; ok {
 			p := prefix + "." + k
 			all = append(all, place{p, e})
@@ -179,6 +183,9 @@ func (g *generator) operand(want kind, depth int) string {
 	if chance(g.Rand, g.odd) {
 		return g.wrong(depth)
 	}
+	if g.typed && chance(g.Rand, 35) {
+		return g.typedOperand(want)
+	}
 	if want == anything {
 		want = kind(1 + g.IntN(6))
 	}
@@ -322,6 +329,9 @@ func (g *generator) function(want kind, depth int, piped bool) string {
 		return g.printf(depth, piped)
 	}
 	f := g.choose(want)
+	if g.typed && (want == text || want == anything) && chance(g.Rand, 30) {
+		f = pick(g.Rand, takers)
+	}
 	args := f.args
 	if f.repeat {
 		for len(args) < 5 && chance(g.Rand, 40) {

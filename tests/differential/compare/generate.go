@@ -42,6 +42,7 @@ type generator struct {
 	blocks      int
 	budget      int
 	odd         int  // percent of things done wrong
+	typed       bool // with the functions of shims.go
 	large       bool // large numbers, and so no range
 }
 
@@ -53,6 +54,7 @@ func generate(seed, i uint64, corpus []string) input {
 	g := &generator{Rand: r, left: "{{", right: "}}", root: data, dot: data,
 		budget: 4 + r.IntN(40), odd: pick(r, []int{0, 0, 0, 0, 1, 1, 3, 8})}
 	g.large = chance(r, 25)
+	g.typed = chance(r, 40)
 	if chance(r, 8) {
 		in.left, in.right = g.delimiters()
 	}
@@ -271,6 +273,13 @@ func (g *generator) newName() string {
 
 // known: an expression and what it stands for, if that is to be known.
 func (g *generator) known(want kind, depth int) (string, any) {
+	if g.typed && chance(g.Rand, 40) {
+		for range 10 {
+			if s := pick(g.Rand, typed); want == anything || s.kind == want {
+				return s.text, s.value
+			}
+		}
+	}
 	if chance(g.Rand, 60) {
 		if path, value, ok := g.path(want); ok {
 			return path, value

@@ -25,11 +25,14 @@ type settings struct {
 	examine int
 }
 
+// What else this program is.
+var modes = map[string]func(){"bench": bench, "serve": serve}
+
 func main() {
 	var s settings
 
-	if len(os.Args) > 1 && os.Args[1] == "bench" {
-		bench()
+	if len(os.Args) == 2 && modes[os.Args[1]] != nil {
+		modes[os.Args[1]]()
 		return
 	}
 	flag.StringVar(&s.driver, "driver", "driver", "the program that answers for weir")
@@ -41,16 +44,36 @@ func main() {
 	flag.BoolVar(&s.show, "show", false, "print each template and what became of it")
 	flag.IntVar(&s.examine, "examples", 3, "differences of one sort that are shown")
 	flag.Parse()
+	for _, name := range flag.Args() {
+		if err := recordFile(name, s); err != nil {
+			fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+			os.Exit(1)
+		}
+	}
 	if flag.NArg() > 0 {
-		os.Exit(record(s, flag.Args()))
+		return
 	}
 	os.Exit(run(s))
 }
 
+func newSides(s settings) *sides {
+	self, err := os.Executable()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	return &sides{newChild(self, "serve"), newChild(s.driver)}
+}
+
+func (b *sides) stop() {
+	b.golang.stop()
+	b.weir.stop()
+}
+
 // tally counts what the templates came to, so that one sees that they reach far.
 type tally struct {
-	output, parse, exec, skipped int
-	differ                       map[string]int
+	output, parse, exec, skipped, known int
+	differ                              map[string]int
 }
 
 func (t *tally) add(a answer) {
@@ -65,8 +88,8 @@ func (t *tally) add(a answer) {
 }
 
 func run(s settings) int {
-	d := newDriver(s.driver)
-	defer d.stop()
+	both := newSides(s)
+	defer both.stop()
 	corpus := readCorpus(s.corpus)
 	t := tally{differ: map[string]int{}}
 	began := time.Now()
@@ -76,29 +99,32 @@ func run(s settings) int {
 	}
 	for i := first; i < last; i++ {
 		in := generate(s.seed, uint64(i), corpus)
-		want, ok := askGo(in)
+		want, ok := both.askGo(in)
 		if !ok {
 			t.skipped++
 			continue
 		}
 		t.add(want)
-		got := d.ask(in)
+		got := both.weir.ask(in)
 		if s.show {
 			fmt.Printf("%s%s", in.request(), want)
 		}
-		if want == got {
+		if same(want, got) {
+			continue
+		}
+		if isKnown(want, got) {
+			t.known++
 			continue
 		}
 		sort := signature(want, got)
 		t.differ[sort]++
 		if t.differ[sort] <= s.examine {
-			small := shrink(in, d)
-			report(s, i, small, d)
+			report(s, i, shrink(in, both), both)
 		}
 	}
 	total := len(t.differ)
-	fmt.Printf("# %d outputs, %d parse errors, %d execution errors, %d skipped, %.0f s\n",
-		t.output, t.parse, t.exec, t.skipped, time.Since(began).Seconds())
+	fmt.Printf("# %d outputs, %d parse errors, %d execution errors, %d skipped, %d known, %.0f s\n",
+		t.output, t.parse, t.exec, t.skipped, t.known, time.Since(began).Seconds())
 	for _, key := range sortedKeys(t.differ) {
 		fmt.Printf("# %6d × %s\n", t.differ[key], key)
 	}
@@ -123,41 +149,20 @@ func sortedKeys(m map[string]int) []string {
 	return keys
 }
 
-func report(s settings, i int, in input, d *driver) {
-	want, _ := askGo(in)
-	got := d.ask(in)
+func report(s settings, i int, in input, both *sides) {
+	want, _ := both.askGo(in)
+	got := both.weir.ask(in)
 	fmt.Printf("=== seed %d, template %d\n%s--- Go\n%s--- weir\n%s", s.seed, i,
 		in.request(), want, got)
 	if s.found == "" {
 		return
 	}
-	os.MkdirAll(s.found, 0o755)
 	name := filepath.Join(s.found, fmt.Sprintf("%d-%d.txt", s.seed, i))
-	os.WriteFile(name, []byte(in.request()+want.String()), 0o644)
-}
-
-// record gives the cases named, which may lack an answer, the answer of Go.
-func record(s settings, names []string) int {
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err == nil {
-			var head, body string
-			head, body, err = splitCase(string(text))
-			if err == nil {
-				in, err2 := parseRequest(body)
-				if err2 == nil {
-					want, _ := askGo(in)
-					err = os.WriteFile(name,
-						[]byte(head+in.request()+want.String()), 0o644)
-				} else {
-					err = err2
-				}
-			}
-		}
-		if err != nil {
-			fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
-			return 1
-		}
+	err := os.MkdirAll(s.found, 0o755)
+	if err == nil {
+		err = os.WriteFile(name, []byte(in.request()+want.String()), 0o644)
 	}
-	return 0
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
 }

@@ -5,20 +5,25 @@ package main
 import (
 	"encoding/json"
 	"strings"
+	"time"
 )
+
+// How long one template is made smaller.
+const shrinkTime = 10 * time.Second
 
 // shrinker takes away from an input what can go without the difference going.
 type shrinker struct {
-	driver *driver
-	sort   string
-	best   input
-	left   int // how often it may still ask
+	both *sides
+	sort string
+	best input
+	end  time.Time
 }
 
-func shrink(in input, d *driver) input {
-	want, _ := askGo(in)
-	s := &shrinker{d, signature(want, d.ask(in)), in, 4000}
-	for before := -1; before != s.size() && s.left > 0; {
+func shrink(in input, both *sides) input {
+	want, _ := both.askGo(in)
+	s := &shrinker{both, signature(want, both.weir.ask(in)), in,
+		time.Now().Add(shrinkTime)}
+	for before := -1; before != s.size(); {
 		before = s.size()
 		s.settings()
 		s.pieces(actions)
@@ -36,16 +41,15 @@ func (s *shrinker) size() int {
 
 // try keeps the candidate if it still shows the difference.
 func (s *shrinker) try(in input) bool {
-	if s.left <= 0 {
+	if time.Now().After(s.end) {
 		return false
 	}
-	s.left--
-	want, ok := askGo(in)
+	want, ok := s.both.askGo(in)
 	if !ok {
 		return false
 	}
-	got := s.driver.ask(in)
-	if want == got || signature(want, got) != s.sort {
+	got := s.both.weir.ask(in)
+	if same(want, got) || signature(want, got) != s.sort {
 		return false
 	}
 	s.best = in
