@@ -125,6 +125,29 @@ call_run(struct call *call, const struct func_compiled *f, struct value *out)
 	return 0;
 }
 
+/* A method of the record, called through a nil pointer to it. */
+static int
+fail_nil_receiver(struct call *call, const struct invocation *i)
+{
+	const char *record = i->receiver->type->elem->name;
+	const char *dot = strrchr(record, '.');
+
+	return call_fail(call,
+	    "value method %s.%s called using nil *%s pointer", record,
+	    i->func->func.name, dot ? dot + 1 : record);
+}
+
+static int
+call_method(struct call *call, const struct invocation *i, struct value *out)
+{
+	const struct value *r = i->receiver;
+
+	if (r && value_kind(r) == KIND_PTR && !r->u.ptr &&
+	    r->type->method_count == 0)
+		return fail_nil_receiver(call, i);
+	return call_run(call, i->func, out);
+}
+
 static int
 run(struct exec *x, const struct invocation *i, struct value *args, size_t argc,
     struct value *out)
@@ -133,7 +156,7 @@ run(struct exec *x, const struct invocation *i, struct value *args, size_t argc,
 	    .render = x->render, .arena = x->arena, .args = args, .argc = argc};
 
 	x->render->line = (int)i->node->line;
-	if (call_run(&call, i->func, out) == 0) {
+	if (call_method(&call, i, out) == 0) {
 		x->stamp = call.stamp;
 		return 0;
 	}

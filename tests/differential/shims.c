@@ -396,7 +396,6 @@ GIVES(cplx,
 GIVES(level, ((struct value){.type = &type_level, .u.i = 2}))
 GIVES(wait, ((struct value){.type = &type_duration, .u.i = 90000000000}))
 GIVES(err, in_interface(value_ptr(&type_error_ptr, &an_error)))
-GIVES(nilerr, VALUE_NIL)
 GIVES(nilany, VALUE_NIL)
 GIVES(anyint, in_interface(value_int(7)))
 GIVES(anys2, in_interface(anys(
@@ -471,8 +470,7 @@ static const struct func funcs[] = {
     GIVER(cplx, "complex128"),
     GIVER(level, "main.Level"),
     GIVER(wait, "time.Duration"),
-    GIVER(err, "error"),
-    GIVER(nilerr, "error"),
+    GIVER(err, "interface {}"),
     GIVER(nilany, "interface {}"),
     GIVER(anyint, "interface {}"),
     GIVER(anys2, "interface {}"),

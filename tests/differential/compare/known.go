@@ -4,10 +4,27 @@ package main
 
 import "strings"
 
-// isKnown: differences that are meant.
-func isKnown(want, got answer) bool {
+// known: differences that are meant. Where weir's message (or Go's) holds the
+// one, Go's (or weir's) lacks it.
+var known = []struct{ golang, weir string }{
 	// A list of Go's may be sliced up to its capacity, which is beyond its
 	// end and depends on how it grew; weir's ends where it ends.
-	return strings.Contains(got.body, "error calling slice: index out of range") &&
-		!strings.Contains(want.body, "index out of range")
+	{"", "error calling slice: index out of range"},
+	// Go can't take the address of a record that a function gave by value.
+	// No function of consul-template's takes a pointer to one.
+	{"wrong type for value; expected *main.Node; got main.Node", ""},
+}
+
+func isKnown(want, got answer) bool {
+	for _, k := range known {
+		if k.golang != "" && strings.Contains(want.body, k.golang) &&
+			!strings.Contains(got.body, k.golang) {
+			return true
+		}
+		if k.weir != "" && strings.Contains(got.body, k.weir) &&
+			!strings.Contains(want.body, k.weir) {
+			return true
+		}
+	}
+	return false
 }
