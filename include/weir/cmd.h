@@ -30,7 +30,8 @@ struct cmd_option {
 	const char *help;
 	/* Where it goes, by kind: */
 	enum { OPTION_SWITCH, OPTION_TEXT, OPTION_DURATION, OPTION_LIST } kind;
-	void *target; /* bool *, const char **, int64_t * (ms), struct cmd_words * */
+	void *target; /* bool *, const char **, int64_t * (ms), struct cmd_words
+			 * */
 };
 struct cmd_words {
 	const char **items;
@@ -45,11 +46,11 @@ struct cmd_common {
 };
 
 struct cmd_usage {
-	const char *name;     /* "render" */
-	const char *operands; /* "[TEMPLATE…]" or "" */
-	const char *summary;  /* one sentence */
+	const char *name;                 /* "render" */
+	const char *operands;             /* "[TEMPLATE…]" or "" */
+	const char *summary;              /* one sentence */
 	const struct cmd_option *options; /* ends with a NULL name */
-	bool takes_from;      /* --from FILE */
+	bool takes_from;                  /* --from FILE */
 	bool takes_operands;
 };
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* stage: consul
  *
- * Watching Consul: one blocking query for each query that templates want, paced,
- * retried with full jitter, within a budget of connections. Answers go into the
- * catalog; what goes wrong stays visible in the watch and never empties anything.
+ * Watching Consul: one blocking query for each query that templates want,
+ * paced, retried with full jitter, within a budget of connections. Answers go
+ * into the catalog; what goes wrong stays visible in the watch and never
+ * empties anything.
  *
  * Source: developer.hashicorp.com/consul/api-docs/features/blocking,
  * …/consistency, …/filtering.
@@ -42,19 +43,19 @@ void consul_close(struct consul **, void (*on_closed)(void *), void *arg);
  * Makes the set of watches equal to wanted[0..count): starts, keeps, stops.
  * Queries are copied. A stopped watch's answer is dropped from the catalog.
  */
-void consul_want(struct consul *, const struct query *const *wanted,
-    size_t count);
+void consul_want(
+    struct consul *, const struct query *const *wanted, size_t count);
 /* Name of the agent's node once known, "" before. */
 struct str consul_agent_name(const struct consul *);
 /* Datacenter of the agent, "" before it is known. */
 struct str consul_datacenter(const struct consul *);
 
 enum watch_state {
-	WATCH_IDLE,     /* swept: waits for a sentinel */
-	WATCH_QUEUED,   /* wants a connection */
-	WATCH_WAITING,  /* blocking query is out */
-	WATCH_BACKOFF,  /* after an error */
-	WATCH_PACING,   /* the pause between two answers */
+	WATCH_IDLE,    /* swept: waits for a sentinel */
+	WATCH_QUEUED,  /* wants a connection */
+	WATCH_WAITING, /* blocking query is out */
+	WATCH_BACKOFF, /* after an error */
+	WATCH_PACING,  /* the pause between two answers */
 	WATCH_STOPPED
 };
 const char *watch_state_name(enum watch_state);
@@ -62,17 +63,17 @@ const char *watch_state_name(enum watch_state);
 struct watch_info {
 	struct str id;
 	enum watch_state state;
-	bool answered;        /* there is a last good answer */
-	bool stale;           /* … and the watch is in error since */
+	bool answered; /* there is a last good answer */
+	bool stale;    /* … and the watch is in error since */
 	uint64_t index;
-	int64_t age_ms;       /* of the last good answer */
-	int64_t next_try_ms;  /* from now; 0 */
-	uint32_t failures;    /* in a row */
-	const char *error;    /* last error's text; NULL */
+	int64_t age_ms;      /* of the last good answer */
+	int64_t next_try_ms; /* from now; 0 */
+	uint32_t failures;   /* in a row */
+	const char *error;   /* last error's text; NULL */
 };
 /* One watch's state; false if there is none of that id. */
-bool consul_watch_info(const struct consul *, struct str id,
-    struct watch_info *);
+bool consul_watch_info(
+    const struct consul *, struct str id, struct watch_info *);
 /* for (size_t i = 0; consul_next(c, &i, &info);) */
 bool consul_next(const struct consul *, size_t *at, struct watch_info *);
 
@@ -83,7 +84,7 @@ struct consul_totals { /* counters since start, for metrics */
 void consul_totals(const struct consul *, struct consul_totals *);
 
 /* Decodes Consul's JSON for the query into a new answer's records. */
-struct answer *consul_decode(const struct query *, struct str json,
-    struct error *);
+struct answer *consul_decode(
+    const struct query *, struct str json, struct error *);
 
 #endif

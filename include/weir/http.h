@@ -21,24 +21,24 @@ struct http_request;
 
 /* Copied by http_client_new. */
 struct http_options {
-	int max_connections;      /* in all; further requests queue */
+	int max_connections; /* in all; further requests queue */
 	int64_t connect_timeout_ms;
 	const char *ca_file, *ca_path, *cert_file, *key_file;
 	const char *tls_server_name;
 	bool verify;
-	const char *auth;         /* user:password, NULL */
+	const char *auth; /* user:password, NULL */
 };
 
 struct http_answer {
-	long status;              /* 0: no answer, error is set */
-	struct buf body;          /* take it if it is to be kept */
+	long status;     /* 0: no answer, error is set */
+	struct buf body; /* take it if it is to be kept */
 	/* The headers that were asked for (http_ask.headers), "" if absent. */
 	const char *const *headers;
-	struct error error;       /* transport: refused, reset, truncated, TLS,
-				   * timeout, body or header too large */
-	bool unreachable;         /* no connection came about: refused, no such
-				   * host, TLS refused, connect timeout */
-	int64_t time_ms;          /* from start to end */
+	struct error error; /* transport: refused, reset, truncated, TLS,
+			     * timeout, body or header too large */
+	bool unreachable;   /* no connection came about: refused, no such
+			     * host, TLS refused, connect timeout */
+	int64_t time_ms;    /* from start to end */
 	bool http2;
 	bool cancelled;
 };
@@ -48,26 +48,26 @@ struct http_answer {
 typedef void http_answer_cb(void *arg, struct http_answer *);
 
 struct http_ask {
-	const char *url;          /* http:// or https://, complete */
-	const char *unix_socket;  /* path, NULL */
-	const char *token;        /* X-Consul-Token value, NULL; wiped after */
+	const char *url;         /* http:// or https://, complete */
+	const char *unix_socket; /* path, NULL */
+	const char *token;       /* X-Consul-Token value, NULL; wiped after */
 	const char *const *headers; /* names of answer headers to report,
 				     * NULL-terminated, static */
-	int64_t timeout_ms;       /* of the whole transfer; 0: none */
-	size_t max_body;          /* bytes; more is an error */
-	size_t read_size;         /* bytes read at once, kept for as long as
-				   * the request is out; 0: 4 KiB */
-	bool compressed;          /* accept gzip */
+	int64_t timeout_ms;         /* of the whole transfer; 0: none */
+	size_t max_body;            /* bytes; more is an error */
+	size_t read_size;           /* bytes read at once, kept for as long as
+				     * the request is out; 0: 4 KiB */
+	bool compressed;            /* accept gzip */
 	http_answer_cb *on_answer;
 	void *arg;
 };
 
 /* NULL and the error if a file that TLS needs can't be read. */
-struct http_client *http_client_new(uv_loop_t *, const struct http_options *,
-    struct error *);
+struct http_client *http_client_new(
+    uv_loop_t *, const struct http_options *, struct error *);
 /* Cancels what is open; on_closed when nothing of it is left on the loop. */
-void http_client_close(struct http_client **, void (*on_closed)(void *),
-    void *arg);
+void http_client_close(
+    struct http_client **, void (*on_closed)(void *), void *arg);
 
 /* The request lives until its callback; strings of the ask are copied. What is
  * refused at once (a malformed address) is told through the callback too. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* stage: template
  *
- * The engine: Go's text/template with consul-template's functions. A template is
- * parsed once and executed as often as data change. It knows no loop and no
+ * The engine: Go's text/template with consul-template's functions. A template
+ * is parsed once and executed as often as data change. It knows no loop and no
  * socket: what a function needs from outside comes through struct render.
  *
  * Sources: pkg.go.dev/text/template (language), consul-template's
@@ -90,13 +90,13 @@ extern const struct func_family *const template_families[];
 /* ---- templates ---- */
 
 struct template_options {
-	const char *path;  /* the source file, as messages name it; borrowed
-			    * only during the call */
-	const char *left;  /* delimiters; NULL or "": {{ and }} */
+	const char *path; /* the source file, as messages name it; borrowed
+			   * only during the call */
+	const char *left; /* delimiters; NULL or "": {{ and }} */
 	const char *right;
 	bool error_on_missing_key;
-	const char *sandbox_path;    /* NULL: none */
-	const char *const *denied;   /* globs, `*` the only wildcard */
+	const char *sandbox_path;  /* NULL: none */
+	const char *const *denied; /* globs, `*` the only wildcard */
 	size_t denied_count;
 	/* Families beside template_families (the catalog's), may be NULL;
 	 * NULL-terminated; they outlive the template. */
@@ -106,8 +106,8 @@ struct template_options {
 };
 
 /* Parses text (copied). NULL and the error (with excerpt) on failure. */
-struct template *template_new(const struct template_options *,
-    struct str text, struct error *);
+struct template *template_new(
+    const struct template_options *, struct str text, struct error *);
 void template_free(struct template **);
 /* Every function with that name in its families? For "did you mean" and
  * `weir check --functions`. */
@@ -141,8 +141,9 @@ struct render {
 
 	/*
 	 * remember: note what ranges over queries print, and copy what did not
-	 * change from `previous`: exactly the text of the last execution of this
-	 * template that remembered, succeeded and missed nothing (empty: none).
+	 * change from `previous`: exactly the text of the last execution of
+	 * this template that remembered, succeeded and missed nothing (empty:
+	 * none).
 	 */
 	bool remember;
 	struct str previous;
@@ -168,14 +169,14 @@ int template_execute(struct template *, struct render *, struct error *);
 /* fmt.Sprint of one value: %v. */
 void value_print(struct buf *, const struct value *);
 /* fmt.Sprintf; never fails (Go's %!… texts). */
-void value_printf(struct buf *, struct str format, const struct value *args,
-    size_t count);
+void value_printf(
+    struct buf *, struct str format, const struct value *args, size_t count);
 /* strconv.Quote. */
 void value_quote(struct buf *, struct str);
 /* strconv.FormatFloat(f, format, precision, bits): format one of e E f g G x X
  * b, precision -1 for the shortest that reads back. */
-void value_format_float(struct buf *, double, char format, int precision,
-    int bits);
+void value_format_float(
+    struct buf *, double, char format, int precision, int bits);
 /* A value as fmt.Sprint into the arena. */
 struct str value_to_str(struct arena *, const struct value *);
 

@@ -54,7 +54,8 @@ enum kind {
 	KIND_INTERFACE /* of a type, never of a value: see struct value.iface */
 };
 
-/* How something lies in memory: an element of a slice, or a field of a record. */
+/* How something lies in memory: an element of a slice, or a field of a record.
+ */
 enum store {
 	STORE_VALUE,  /* struct value (all that has no smaller form) */
 	STORE_STR,    /* struct str */
@@ -79,9 +80,9 @@ struct list {
 };
 
 struct field {
-	const char *name;  /* Go's name */
+	const char *name; /* Go's name */
 	const struct type *type;
-	uint32_t offset;   /* in the record, or in its part */
+	uint32_t offset; /* in the record, or in its part */
 	enum store store;
 	/* 1 + where in the record a pointer to the part lies that has the
 	 * field; 0: the record itself has it. Records share parts. */
@@ -105,17 +106,17 @@ typedef void value_string_fn(const struct value *, struct buf *);
 
 struct type {
 	enum kind kind;
-	const char *name;         /* reflect.Type.String(): "[]*dep.Node" */
-	const struct type *elem;  /* of slice, array, map, pointer, chan */
-	const struct type *key;   /* of map */
-	enum store elem_store;    /* of slice and array elements */
-	uint32_t size;            /* of a record, bytes */
+	const char *name;        /* reflect.Type.String(): "[]*dep.Node" */
+	const struct type *elem; /* of slice, array, map, pointer, chan */
+	const struct type *key;  /* of map */
+	enum store elem_store;   /* of slice and array elements */
+	uint32_t size;           /* of a record, bytes */
 	const struct field *fields;
 	uint32_t field_count;
 	const struct method *methods;
 	uint32_t method_count;
-	value_string_fn *string;  /* the type is an error or a Stringer */
-	bool is_error;            /* string is Error() */
+	value_string_fn *string; /* the type is an error or a Stringer */
+	bool is_error;           /* string is Error() */
 	/* String() has a pointer receiver: an action that prints the value
 	 * itself finds it, fmt doesn't. */
 	bool string_by_pointer;
@@ -173,7 +174,7 @@ extern const struct type type_bool, type_int, type_int64, type_uint, type_uint8,
 
 /* ---- making values ---- */
 #define VALUE_NONE ((struct value){0})
-#define VALUE_NIL ((struct value){.iface = true})
+#define VALUE_NIL  ((struct value){.iface = true})
 
 static inline struct value
 value_bool(bool b)
@@ -301,16 +302,15 @@ struct map_entry {
 struct map *map_new(struct arena *, const struct type *);
 /* A frozen map[string]string of pairs key, value, …; sorts them in place;
  * a key that stands twice keeps its last value. The pointers are kept. */
-struct map *map_of_pairs(struct arena *, const struct pstr **pairs,
-    size_t count);
+struct map *map_of_pairs(
+    struct arena *, const struct pstr **pairs, size_t count);
 const struct type *map_type(const struct map *);
 /* 0 for NULL. */
 size_t map_count(const struct map *);
 /* The value, or VALUE_NONE; a key that cannot be hashed is absent. */
 struct value map_get(const struct map *, const struct value *key);
 /* True and the value if the key is there (its value may be nil). */
-bool map_find(const struct map *, const struct value *key,
-    struct value *value);
+bool map_find(const struct map *, const struct value *key, struct value *value);
 struct value map_get_str(const struct map *, struct str key);
 bool map_has_str(const struct map *, struct str key);
 /* key and value are stored as given (value boxed as the map's elem type

@@ -38,8 +38,8 @@ enum node_kind {
 /* A name in a field chain, with the executor's inline cache. */
 struct node_name {
 	struct str name; /* interned in the file: equal names, equal ptr */
-	const struct type *seen;          /* cache: the record type met last, */
-	const struct field *seen_field;   /* its field */
+	const struct type *seen;        /* cache: the record type met last, */
+	const struct field *seen_field; /* its field */
 };
 
 struct node;
@@ -61,7 +61,7 @@ struct node_number {
 };
 
 struct node_pipe {
-	bool is_assign; /* = rather than := */
+	bool is_assign;     /* = rather than := */
 	struct node **decl; /* NODE_VARIABLE */
 	uint32_t decl_count;
 	struct node **cmds; /* NODE_COMMAND */
@@ -79,23 +79,25 @@ struct node {
 	uint32_t pos;  /* byte offset in the file's text, as Go's Pos */
 	uint32_t line; /* Go's Line of the node, from 1 */
 	union {
-		struct str text;             /* TEXT: in the file's text */
-		struct node_list list;       /* LIST */
-		struct node *action;         /* ACTION: a pipe */
-		struct node_pipe pipe;       /* PIPE */
-		struct node_list command;    /* COMMAND: args */
-		bool boolean;                /* BOOL */
-		struct node_number *number;  /* NUMBER */
+		struct str text;            /* TEXT: in the file's text */
+		struct node_list list;      /* LIST */
+		struct node *action;        /* ACTION: a pipe */
+		struct node_pipe pipe;      /* PIPE */
+		struct node_list command;   /* COMMAND: args */
+		bool boolean;               /* BOOL */
+		struct node_number *number; /* NUMBER */
 		struct {
 			struct str quoted; /* as written */
 			struct str text;   /* unquoted */
-		} string;                    /* STRING */
+		} string;                  /* STRING */
 		struct {
-			struct node_name *names; /* without dots and without $ */
+			struct node_name
+			    *names; /* without dots and without $ */
 			uint32_t count;
-			struct str variable; /* VARIABLE: with its $, interned */
-			struct node *base;   /* CHAIN: the operand */
-		} chain;                     /* FIELD, VARIABLE, CHAIN */
+			struct str
+			    variable;      /* VARIABLE: with its $, interned */
+			struct node *base; /* CHAIN: the operand */
+		} chain;                   /* FIELD, VARIABLE, CHAIN */
 		struct {
 			struct str name;
 			const struct func *func; /* resolved by the parser; NULL
@@ -103,11 +105,11 @@ struct node {
 			const struct builtin *builtin;
 			struct func_compiled *compiled; /* executor's */
 			bool denied;
-		} ident;                     /* IDENTIFIER */
-		struct node_branch branch;   /* IF, RANGE, WITH */
+		} ident;                   /* IDENTIFIER */
+		struct node_branch branch; /* IF, RANGE, WITH */
 		struct {
 			struct str name;
-			struct node *pipe; /* NULL: none */
+			struct node *pipe;   /* NULL: none */
 			struct tree *target; /* cache, filled on first use */
 		} call;                      /* TEMPLATE */
 	} u;
@@ -121,10 +123,11 @@ struct tree {
 	uint32_t pos;
 };
 
-struct template {
+struct template
+{
 	struct arena arena; /* the text, the trees, the names */
 	char *path;
-	char *base_name;    /* what Go's messages name the file's own template */
+	char *base_name; /* what Go's messages name the file's own template */
 	struct str text;
 	struct strmap trees; /* name → struct tree */
 	struct strmap names; /* interning */
@@ -147,8 +150,8 @@ void node_print(const struct node *, struct buf *);
 /* Go's Tree.IsEmptyTree: only white space, comments, definitions. */
 bool node_is_empty(const struct node *);
 /* Line (from 1) and byte column (from 0) of a position in the text. */
-void template_locate(const struct template *, uint32_t pos, int *line,
-    int *column);
+void template_locate(
+    const struct template *, uint32_t pos, int *line, int *column);
 /* Go's built-ins; NULL if the name is none. Defined by the executor. */
 const struct builtin *builtin_find(struct str name);
 /* Does one of the template's denied globs match? */

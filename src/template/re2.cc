@@ -18,7 +18,8 @@ static const int64_t memory = INT64_C(64) << 20;
 
 struct re2_pattern {
 	RE2 compiled;
-	re2_pattern(const re2::StringPiece &pattern, const RE2::Options &options)
+	re2_pattern(
+	    const re2::StringPiece &pattern, const RE2::Options &options)
 	    : compiled(pattern, options)
 	{
 	}
@@ -66,8 +67,7 @@ error_of(RE2::ErrorCode code)
 }
 
 extern "C" struct re2_pattern *
-re2_compile(
-    const char *pattern, size_t len, enum re2_error *error, char **part)
+re2_compile(const char *pattern, size_t len, enum re2_error *error, char **part)
 {
 	RE2::Options options;
 	options.set_log_errors(false);
@@ -98,14 +98,14 @@ re2_groups(const struct re2_pattern *re)
 }
 
 extern "C" bool
-re2_search(const struct re2_pattern *re, const char *text, size_t len, size_t from,
-    struct re2_span *spans, int count)
+re2_search(const struct re2_pattern *re, const char *text, size_t len,
+    size_t from, struct re2_span *spans, int count)
 {
 	std::vector<re2::StringPiece> found(count);
 	re2::StringPiece whole(text, len);
 
-	if (!re->compiled.Match(whole, from, len, RE2::UNANCHORED,
-		found.data(), count))
+	if (!re->compiled.Match(
+		whole, from, len, RE2::UNANCHORED, found.data(), count))
 		return false;
 	for (int i = 0; i < count; i++) {
 		if (found[i].data() == nullptr) {
@@ -113,8 +113,7 @@ re2_search(const struct re2_pattern *re, const char *text, size_t len, size_t fr
 			continue;
 		}
 		spans[i].begin = found[i].data() - text;
-		spans[i].end =
-		    spans[i].begin + (ptrdiff_t)found[i].size();
+		spans[i].end = spans[i].begin + (ptrdiff_t)found[i].size();
 	}
 	return true;
 }

@@ -50,8 +50,8 @@ void re2_destroy(struct re2_pattern *);
 int re2_groups(const struct re2_pattern *);
 /* The leftmost match at or behind `from`; spans of the match and its groups are
  * filled, count of them. The text is valid UTF-8. */
-bool re2_search(const struct re2_pattern *, const char *text, size_t len, size_t from,
-    struct re2_span *spans, int count);
+bool re2_search(const struct re2_pattern *, const char *text, size_t len,
+    size_t from, struct re2_span *spans, int count);
 
 #ifdef __cplusplus
 }
