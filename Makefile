@@ -168,8 +168,14 @@ bench: all $(BENCH) ## figures against Consul and HAProxy
 	packaging/deps.sh test bench
 	tests/bench/run
 
-bench-engine: all $(BENCH) ## figures of the template engine alone
-	$(O)/bench/bench_engine
+bench-engine: all $(BENCH) ## figures of the template engine, beside Go's if Go is here
+	@if command -v go >/dev/null; then $(MAKE) $(O)/bench/go.txt; \
+	else echo "no Go here, so no figures of its engine"; fi
+	$(O)/bench/bench_engine $$(command -v go >/dev/null && \
+		echo $(O)/bench/go.txt)
+
+$(O)/bench/go.txt: $(DIFF)/compare FORCE
+	$(DIFF)/compare bench >$@
 
 demo: all ## a Consul, an HAProxy and weir between them, to look at
 	packaging/deps.sh test
