@@ -91,6 +91,21 @@ is_integer(enum kind kind)
 	return kind_is_int(kind) || kind_is_uint(kind);
 }
 
+/* A type whose values Go can hash; not asked of interfaces. */
+static bool
+is_hashable(const struct type *t)
+{
+	if (t->kind == KIND_SLICE || t->kind == KIND_MAP ||
+	    t->kind == KIND_FUNC)
+		return false;
+	if (t->kind == KIND_ARRAY)
+		return is_hashable(t->elem);
+	for (uint32_t i = 0; t->kind == KIND_STRUCT && i < t->field_count; i++)
+		if (!is_hashable(t->fields[i].type))
+			return false;
+	return true;
+}
+
 static int
 index_map(struct call *c, struct value *item, struct value key)
 {
@@ -106,8 +121,7 @@ index_map(struct call *c, struct value *item, struct value key)
 			    key.type->name, want->name);
 		key.type = want;
 	}
-	if (value_kind(&key) == KIND_SLICE || value_kind(&key) == KIND_MAP ||
-	    value_kind(&key) == KIND_FUNC)
+	if (key.type && !is_hashable(key.type))
 		return call_fail(c, "runtime error: hash of unhashable type %s",
 		    key.type->name);
 	*item = map_find(item->u.map, &key, &found)

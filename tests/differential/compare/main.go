@@ -109,7 +109,7 @@ func run(s settings) int {
 		if s.show {
 			fmt.Printf("%s%s", in.request(), want)
 		}
-		if same(want, got) {
+		if same(in, want, got) {
 			continue
 		}
 		if isKnown(want, got) {

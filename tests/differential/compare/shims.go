@@ -85,7 +85,7 @@ var shims = template.FuncMap{
 	"texts":   func() Texts { return Texts{"x", "y"} },
 	"nilstrs": func() []string { return nil },
 	"ints":    func() []int { return []int{3, -1, 2} },
-	"bytes":   func() []byte { return []byte("a\x00\xffé") },
+	"bytes":   func() []byte { return []byte("a\x01\xffé") },
 	"anys":    func() []any { return []any{1, "two", nil, []string{"3"}, int64(4), true} },
 	"mss":     func() map[string]string { return map[string]string{"b": "2", "a": "1"} },
 	"msi": func() map[string]Inner {
@@ -109,11 +109,13 @@ var shims = template.FuncMap{
 	"anyint": func() any { return 7 },
 	"anys2":  func() any { return []any{1, 2} },
 	"loop": func() <-chan int64 {
-		c := make(chan int64, 3)
-		c <- 0
-		c <- 1
-		c <- 2
-		close(c)
+		c := make(chan int64)
+		go func() {
+			for i := range int64(3) {
+				c <- i
+			}
+			close(c)
+		}()
 		return c
 	},
 	"fail":   func(s string) (string, error) { return "", errors.New(s) },
