@@ -362,7 +362,16 @@ in_interface(struct value v)
 	return v;
 }
 
-static const struct str an_error = {"an error", 8};
+/* Another each time, so that no two are equal. */
+static struct value
+make_error(struct arena *a)
+{
+	struct str *text = arena_alloc(a, sizeof *text);
+
+	*text = STR("an error");
+	return in_interface(value_ptr(&type_error_ptr, text));
+}
+
 static const struct str strs[] = {{"x", 1}, {"y z", 3}, {"", 0}};
 static const struct str texts[] = {{"x", 1}, {"y", 1}};
 static const int64_t three_ints[] = {3, -1, 2};
@@ -395,7 +404,7 @@ GIVES(cplx,
     ((struct value){.type = &type_complex128, .u.complex = complex_number}))
 GIVES(level, ((struct value){.type = &type_level, .u.i = 2}))
 GIVES(wait, ((struct value){.type = &type_duration, .u.i = 90000000000}))
-GIVES(err, in_interface(value_ptr(&type_error_ptr, &an_error)))
+GIVES(err, make_error(a))
 GIVES(nilany, VALUE_NIL)
 GIVES(anyint, in_interface(value_int(7)))
 GIVES(anys2, in_interface(anys(

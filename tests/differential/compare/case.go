@@ -114,10 +114,14 @@ var (
 // What prints an address, which is another each time.
 var (
 	pointers = regexp.MustCompile(`node|loop`)
-	address  = regexp.MustCompile(`(0[xX])?[0-9a-fA-F]{9,15}`)
+	address  = regexp.MustCompile(`(0[xX])?[0-9a-fA-F]{9,18}`)
 )
 
 func same(in input, a, b answer) bool {
+	if start, _, cut := strings.Cut(a.body, "\x00"); cut && a.kind() != "output" {
+		// A message of weir's ends, or lacks the rest of a value.
+		return a.head == b.head && strings.HasPrefix(b.body, start)
+	}
 	return a == b || a.head == b.head && pointers.MatchString(in.text) &&
 		address.ReplaceAllString(a.body, "@") ==
 			address.ReplaceAllString(b.body, "@")

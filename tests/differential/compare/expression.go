@@ -323,6 +323,20 @@ func (g *generator) choose(want kind) function {
 	return functions[g.IntN(2)]
 }
 
+// argument: small whole numbers where they are places in a list, now and then
+// anything where the parameter has a type.
+func (g *generator) argument(f function, want kind, depth int) string {
+	if want == integer && (f.name == "slice" || f.name == "index") && chance(g.Rand, 60) {
+		return fmt.Sprint(g.IntN(5))
+	}
+	if f.name[0] == 't' && chance(g.Rand, 15) {
+		return pick(g.Rand, []string{"nil", "true", "1", "-1", "300", "1.5", "2.0", "'a'",
+			"1i", "2+0i", "\"s\"", ".", "$", "(1)", "(nil)", "1e20", "-1e-3", "0x10", "maa.k",
+			"node.Ptr", "(node)", "nilnode", "0.0", "9223372036854775808", "nilany"})
+	}
+	return g.operand(want, depth)
+}
+
 // function: a call; piped, it lacks its last argument.
 func (g *generator) function(want kind, depth int, piped bool) string {
 	if (want == text || want == anything) && chance(g.Rand, 25) {
@@ -346,7 +360,7 @@ func (g *generator) function(want kind, depth int, piped bool) string {
 	}
 	s := f.name
 	for _, want := range args {
-		s += g.blank() + g.operand(want, depth-1)
+		s += g.blank() + g.argument(f, want, depth-1)
 	}
 	return s
 }

@@ -21,6 +21,7 @@ type settings struct {
 	only    int
 	corpus  string
 	found   string
+	collect string
 	show    bool
 	examine int
 }
@@ -41,6 +42,7 @@ func main() {
 	flag.IntVar(&s.only, "only", -1, "just this one of them")
 	flag.StringVar(&s.corpus, "corpus", "", "folder of templates to begin with, too")
 	flag.StringVar(&s.found, "found", "", "folder for the differences")
+	flag.StringVar(&s.collect, "collect", "", "folder for the shortest case of each kind")
 	flag.BoolVar(&s.show, "show", false, "print each template and what became of it")
 	flag.IntVar(&s.examine, "examples", 3, "differences of one sort that are shown")
 	flag.Parse()
@@ -93,6 +95,7 @@ func run(s settings) int {
 	corpus := readCorpus(s.corpus)
 	t := tally{differ: map[string]int{}}
 	began := time.Now()
+	cases := collection{}
 	first, last := 0, s.count
 	if s.only >= 0 {
 		first, last = s.only, s.only+1
@@ -105,6 +108,9 @@ func run(s settings) int {
 			continue
 		}
 		t.add(want)
+		if s.collect != "" {
+			cases.add(in, want)
+		}
 		got := both.weir.ask(in)
 		if s.show {
 			fmt.Printf("%s%s", in.request(), want)
@@ -112,7 +118,7 @@ func run(s settings) int {
 		if same(in, want, got) {
 			continue
 		}
-		if isKnown(want, got) {
+		if isKnown(in, want, got) {
 			t.known++
 			continue
 		}
@@ -121,6 +127,9 @@ func run(s settings) int {
 		if t.differ[sort] <= s.examine {
 			report(s, i, shrink(in, both), both)
 		}
+	}
+	if s.collect != "" {
+		cases.write(s.collect, 400, both)
 	}
 	total := len(t.differ)
 	fmt.Printf("# %d outputs, %d parse errors, %d execution errors, %d skipped, %d known, %.0f s\n",

@@ -36,14 +36,6 @@ func (l *limited) Write(p []byte) (int, error) {
 	return l.Builder.Write(p)
 }
 
-// cut: a message of weir's ends where a byte 0 stands.
-func cut(a answer) answer {
-	if a.kind() != "output" {
-		a.body, _, _ = strings.Cut(a.body, "\x00")
-	}
-	return a
-}
-
 // serve answers requests as the driver does, with Go's text/template: in a
 // process of its own, since nothing but its end stops a template that runs on.
 func serve() {
@@ -62,7 +54,7 @@ func serve() {
 		if !ok {
 			a = answer{"skip", ""}
 		}
-		os.Stdout.WriteString(cut(a).String())
+		os.Stdout.WriteString(a.String())
 	}
 }
 
