@@ -18,6 +18,8 @@ static const struct {
     {"check", cmd_check, "check configuration, templates and the result"},
     {"snapshot", cmd_snapshot, "record what the templates read"},
     {"status", cmd_status, "ask the running daemon how it is"},
+    {"approve", cmd_approve, "believe what the running daemon holds"},
+    {"deny", cmd_deny, "keep what it has instead"},
 };
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 

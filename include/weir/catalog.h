@@ -239,6 +239,16 @@ void catalog_free(struct catalog **);
 /* Takes the answer. True if templates can see a difference to what was there.
  */
 bool catalog_put(struct catalog *, struct str id, struct answer *);
+/*
+ * Who is asked before an answer takes the place of another: false keeps the old
+ * one, and the judge may keep a reference to the fresh one. fresh NULL: nobody
+ * asks the query any more. It must not call the catalog. NULL: no judge.
+ */
+typedef bool catalog_judge_fn(
+    void *arg, struct str id, const struct answer *old, struct answer *fresh);
+void catalog_judge(struct catalog *, catalog_judge_fn *, void *arg);
+/* catalog_put without asking the judge. */
+bool catalog_put_unjudged(struct catalog *, struct str id, struct answer *);
 /* Forgets the answer of a query that nobody asks any more. */
 void catalog_drop(struct catalog *, struct str id);
 /* Borrowed until the next put or drop of that id; NULL if there is none. */

@@ -16,6 +16,7 @@
 #include "weir/buf.h"
 #include "weir/consul.h"
 #include "weir/error.h"
+#include "weir/guard.h"
 #include "weir/plan.h"
 
 /* Counters of the run loop; it counts, report prints. */
@@ -30,6 +31,13 @@ struct run_totals {
 	bool ready;
 };
 
+/* What the operator says to a running weir, on the control socket only and only
+ * as its own user or root. */
+enum report_order { ORDER_APPROVE, ORDER_DENY };
+/* query empty: all. Prints what was done; false: nothing was there to do. */
+typedef bool report_order_cb(
+    void *arg, enum report_order, struct str query, struct buf *said);
+
 struct report;
 struct report_options {
 	uv_loop_t *loop;
@@ -41,11 +49,15 @@ struct report_options {
 	 * what they point to. Either may be NULL for a while. */
 	struct plan *const *plan;
 	struct consul *const *consul;
+	const struct guard *guard; /* borrowed; NULL: none */
+	report_order_cb *on_order; /* NULL: nothing is ordered */
+	void *order_arg;
 };
 /* NULL and the error if the endpoint can't be opened. */
 struct report *report_new(const struct report_options *, struct error *);
 /* Opens the control socket, which `weir status` asks: the same answers on a
- * unix socket in the directory of the state, for its owner and group. -1 and
+ * unix socket in the directory of the state, for its owner and group, and there
+ * orders are taken (report_order). -1 and
  * the error if another weir has it, or the directory is not there. */
 int report_control(struct report *, const char *state_path, struct error *);
 /* Its path; the caller frees. */

@@ -11,7 +11,7 @@ _weir_options()
 _weir()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='run render diff check snapshot status'
+	local commands='run render diff check snapshot status approve deny'
 	local command='' i choices
 
 	for ((i = 1; i < COMP_CWORD; i++)); do

@@ -16,6 +16,8 @@ static uint64_t last_stamp = 1;
 
 struct catalog {
 	struct strmap answers;
+	catalog_judge_fn *judge; /* NULL: none */
+	void *judge_arg;
 };
 
 struct answer *
@@ -89,8 +91,27 @@ catalog_free(struct catalog **cp)
 	*cp = NULL;
 }
 
+void
+catalog_judge(struct catalog *c, catalog_judge_fn *judge, void *arg)
+{
+	c->judge = judge;
+	c->judge_arg = arg;
+}
+
 bool
 catalog_put(struct catalog *c, struct str id, struct answer *a)
+{
+	const struct answer *old = strmap_get(&c->answers, id);
+
+	if (old && c->judge && !c->judge(c->judge_arg, id, old, a)) {
+		answer_unref(&a);
+		return false;
+	}
+	return catalog_put_unjudged(c, id, a);
+}
+
+bool
+catalog_put_unjudged(struct catalog *c, struct str id, struct answer *a)
 {
 	struct answer *old = strmap_get(&c->answers, id);
 
@@ -111,6 +132,8 @@ catalog_drop(struct catalog *c, struct str id)
 {
 	struct answer *old = strmap_take(&c->answers, id);
 
+	if (c->judge)
+		c->judge(c->judge_arg, id, old, NULL);
 	answer_unref(&old);
 }
 

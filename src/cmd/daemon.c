@@ -33,6 +33,9 @@ daemon_wake(struct daemon *d)
 
 	if (retry >= 0 && (due < 0 || retry < due))
 		due = retry;
+	retry = guard_due(d->guard);
+	if (retry >= 0 && (due < 0 || retry < due))
+		due = retry;
 	if (due < 0) {
 		uv_timer_stop(&d->due);
 		return;
@@ -82,6 +85,7 @@ daemon_step(struct daemon *d)
 
 	if (d->stopping)
 		return;
+	guard_expire(d->guard);
 	plan_pass(d->plan, daemon_now(d), false, on_task, d);
 	buf_reset(&d->because);
 	d->because_count = 0;
@@ -179,7 +183,9 @@ load(struct daemon *d, struct error *e)
 	struct report_options ro = {.loop = &d->loop,
 	    .totals = &d->totals,
 	    .plan = &d->plan,
-	    .consul = &d->consul};
+	    .consul = &d->consul,
+	    .on_order = daemon_order,
+	    .order_arg = d};
 
 	d->config = cmd_config(d->common, e);
 	if (!d->config)
@@ -199,6 +205,8 @@ load(struct daemon *d, struct error *e)
 	if (!d->source)
 		return 2;
 	d->consul = source_consul(d->source);
+	daemon_guard(d);
+	ro.guard = d->guard;
 	ro.listen = d->config->http_listen;
 	d->report = report_new(&ro, e);
 	if (!d->report)
@@ -229,6 +237,7 @@ static void
 fini(struct daemon *d)
 {
 	plan_free(&d->plan);
+	guard_free(&d->guard);
 	catalog_free(&d->catalog);
 	if (d->source_config != d->config)
 		config_free(&d->source_config);

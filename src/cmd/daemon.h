@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * weir run, in four files: daemon.c (start, stop, what is due), daemon_apply.c
- * (groups going live), daemon_config.c (SIGHUP, sources on disk), daemon_say.c
- * (log and status). One loop, one thread.
+ * weir run, in five files: daemon.c (start, stop, what is due), daemon_apply.c
+ * (groups going live), daemon_config.c (SIGHUP, sources on disk),
+ * daemon_guard.c (what is held), daemon_say.c (log and status). One loop, one
+ * thread.
  */
 #ifndef WEIR_CMD_DAEMON_H
 #define WEIR_CMD_DAEMON_H
@@ -22,6 +23,7 @@ struct daemon {
 				       * may be the same */
 	struct catalog *catalog;
 	struct plan *plan;
+	struct guard *guard;
 	struct source *source;
 	struct groups groups;
 	struct notice *notice;
@@ -66,6 +68,12 @@ void daemon_say_apply(
 void daemon_say_state(struct daemon *);
 /* Every SAY_MS: a log line when what is waited for changed and lasts. */
 void daemon_say_waits(struct daemon *);
+
+/* Judges what enters the catalog, as the configuration says. */
+void daemon_guard(struct daemon *);
+/* report_options.on_order */
+bool daemon_order(
+    void *daemon, enum report_order, struct str query, struct buf *said);
 
 /* source_options.on_change */
 void daemon_changed(void *daemon, struct str id, bool changed);

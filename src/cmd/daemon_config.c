@@ -89,6 +89,7 @@ replace(struct daemon *d, struct config *c, struct error *e)
 	plan_free(&d->plan);
 	d->plan = plan;
 	d->config = c;
+	guard_configure(d->guard, c->guard_max_removed, c->guard_hold_ms);
 	if (old != old_source)
 		config_free(&old);
 	return 0;

@@ -130,6 +130,23 @@ daemon_say_waits(struct daemon *d)
 	buf_fini(&waits);
 }
 
+/* "; held: QUERY from 3 to 0, and 2 more" */
+static void
+say_held(const struct daemon *d, struct buf *status)
+{
+	struct held h;
+	size_t n = 0;
+
+	for (size_t i = 0; guard_next(d->guard, &i, &h); n++) {
+		if (n > 0)
+			continue;
+		buf_printf(status, "; held: %.*s ", (int)h.id.len, h.id.ptr);
+		held_print_change(&h, status);
+	}
+	if (n > 1)
+		buf_printf(status, ", and %zu more", n - 1);
+}
+
 void
 daemon_say_state(struct daemon *d)
 {
@@ -145,6 +162,7 @@ daemon_say_state(struct daemon *d)
 	else
 		buf_printf(&status, "%s: %zu files",
 		    d->totals.ready ? "live" : "applying", plan_count(d->plan));
+	say_held(d, &status);
 	report_status(d->report, status.ptr);
 	buf_fini(&waits);
 	buf_fini(&status);

@@ -6,92 +6,15 @@
  */
 #include "weir/cmd.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "control.h"
 #include "weir/limits.h"
-#include "weir/report.h"
-
-/* Seconds that a daemon which is alive may take for an answer: it is one
- * thread, and a long render goes first. */
-#define ANSWER_SECONDS 60
-
-/* ---- asking ---- */
-
-static int
-unreachable(const char *path, struct error *e)
-{
-	if (errno == ENOENT || errno == ECONNREFUSED)
-		return error_set(e, ERROR_IO,
-		    "no weir answers at %s: %s (is weir run running, with the "
-		    "same [state] path?)",
-		    path, strerror(errno));
-	return error_set_errno(e, ERROR_IO, "cannot ask weir at %s", path);
-}
-
-static int
-ask(int fd, const char *path, struct buf *b, struct error *e)
-{
-	static const char request[] = "GET /status HTTP/1.0\r\n\r\n";
-	char piece[16384];
-	ssize_t n;
-
-	if (send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) < 0)
-		return unreachable(path, e);
-	while ((n = recv(fd, piece, sizeof(piece), 0)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return unreachable(path, e);
-		buf_put(b, piece, (size_t)n);
-	}
-	if (b->failed)
-		return error_set(e, ERROR_LIMIT, "the answer is too long");
-	return 0;
-}
-
-static int
-fetch(const char *path, struct buf *b, struct error *e)
-{
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	const struct timeval limit = {.tv_sec = ANSWER_SECONDS};
-	int fd, rc;
-
-	if (strlen(path) >= sizeof(un.sun_path))
-		return error_set(
-		    e, ERROR_CONFIG, "%s is too long for a socket", path);
-	strcpy(un.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return error_set_errno(e, ERROR_IO, "socket");
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	if (connect(fd, (const struct sockaddr *)&un, sizeof(un)) < 0)
-		rc = unreachable(path, e);
-	else
-		rc = ask(fd, path, b, e);
-	close(fd);
-	return rc;
-}
-
-/* The body of a good answer, NULL if it is none. */
-static const char *
-body_of(const struct buf *b)
-{
-	const char *end = b->ptr ? strstr(b->ptr, "\r\n\r\n") : NULL;
-
-	if (!end || b->len < 12 || strncmp(b->ptr, "HTTP/1.", 7) ||
-	    strncmp(b->ptr + 8, " 200", 4))
-		return NULL;
-	return end + 4;
-}
 
 /* ---- printing ---- */
 
@@ -157,6 +80,24 @@ print_template(const json_t *t)
 		    "waits for", json_string_value(json_array_get(waits, i)));
 	put_line("error", text(t, "error"));
 	put_line("the source on disk is bad", text(t, "source_error"));
+}
+
+static void
+print_held(const json_t *held)
+{
+	size_t n = json_array_size(held);
+
+	if (n > 0)
+		puts("held:");
+	for (size_t i = 0; i < n; i++) {
+		const json_t *h = json_array_get(held, i);
+
+		fputs("  ", stdout);
+		put(text(h, "query"));
+		printf(": %s, since ", text(h, "change"));
+		put_duration(number(h, "age_ms"));
+		printf(", %s\n", text(h, "release"));
+	}
 }
 
 static void
@@ -233,6 +174,7 @@ print_status(const json_t *j)
 	puts("\ntemplates:");
 	for (size_t i = 0; i < json_array_size(templates); i++)
 		print_template(json_array_get(templates, i));
+	print_held(json_object_get(j, "held"));
 	print_applies(json_object_get(j, "applies"));
 	if (json_is_object(consul))
 		print_consul(consul);
@@ -243,8 +185,7 @@ print_status(const json_t *j)
 static int
 show(const struct buf *answer, bool as_json, struct error *e)
 {
-	const char *body = body_of(answer);
-	json_t *j = body ? json_loads(body, 0, NULL) : NULL;
+	json_t *j = answer->ptr ? json_loads(answer->ptr, 0, NULL) : NULL;
 
 	if (!json_is_object(j)) {
 		json_decref(j);
@@ -252,7 +193,7 @@ show(const struct buf *answer, bool as_json, struct error *e)
 		    e, ERROR_DATA, "what answers is no weir of this version");
 	}
 	if (as_json)
-		fputs(body, stdout);
+		fputs(answer->ptr, stdout);
 	else
 		print_status(j);
 	json_decref(j);
@@ -265,18 +206,17 @@ status(const struct cmd_common *common, bool as_json)
 	struct error e = {0};
 	struct config *c = cmd_config(common, &e);
 	struct buf answer;
-	char *path;
 	int rc;
 
 	if (!c)
 		return cmd_fail(2, &e);
-	path = report_control_path(c->state_path);
 	buf_init(&answer, LIMIT_ANSWER_BYTES);
-	rc = fetch(path, &answer, &e);
-	if (rc == 0)
+	rc = control_ask(c->state_path, "GET /status", &answer, &e);
+	if (rc == 200)
 		rc = show(&answer, as_json, &e);
+	else if (rc >= 0)
+		rc = error_set(&e, ERROR_DATA, "weir answers %d", rc);
 	buf_fini(&answer);
-	free(path);
 	config_free(&c);
 	return rc < 0 ? cmd_fail(1, &e) : 0;
 }

@@ -11,6 +11,7 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "listen.h"
@@ -24,6 +25,7 @@ struct endpoint {
 	uv_poll_t poll;
 	uv_timer_t timer;
 	int open_handles;
+	bool takes_orders;
 	char *unlink_path; /* of a unix socket that we made */
 };
 
@@ -116,6 +118,61 @@ answer(
 	return rc;
 }
 
+/* ---- what is ordered ---- */
+
+static const struct {
+	const char *path;
+	enum report_order order;
+} orders[] = {
+    {"/approve", ORDER_APPROVE},
+    {"/deny", ORDER_DENY},
+};
+
+/* The process that asks, as the kernel knows it: our own user, or root? */
+static bool
+is_owner(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (!info || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED,
+			 &peer, &len) < 0)
+		return false;
+	return peer.uid == 0 || peer.uid == geteuid();
+}
+
+static unsigned
+obey(struct endpoint *e, struct MHD_Connection *c, enum report_order order,
+    struct buf *b)
+{
+	const char *query =
+	    MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "query");
+
+	if (!is_owner(c)) {
+		buf_puts(b, "only weir's own user and root may say that\n");
+		return MHD_HTTP_FORBIDDEN;
+	}
+	return e->options->on_order(
+		   e->options->order_arg, order, str_of(query ? query : ""), b)
+		   ? MHD_HTTP_OK
+		   : MHD_HTTP_NOT_FOUND;
+}
+
+/* 0: it is no order. */
+static unsigned
+take_order(struct endpoint *e, struct MHD_Connection *c, const char *url,
+    struct buf *b)
+{
+	if (!e->takes_orders || !e->options->on_order)
+		return 0;
+	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++)
+		if (!strcmp(url, orders[i].path))
+			return obey(e, c, orders[i].order, b);
+	return 0;
+}
+
 static enum MHD_Result
 on_request(void *arg, struct MHD_Connection *c, const char *url,
     const char *method, const char *version, const char *upload,
@@ -127,8 +184,14 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 
 	(void)version;
 	(void)upload;
-	(void)upload_size;
 	(void)request;
+	/* What comes with it is read to its end and ignored. */
+	if (*upload_size > 0) {
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	if (!strcmp(method, "POST") && (status = take_order(e, c, url, &b)))
+		return answer(c, status, PLAIN, &b);
 	if (strcmp(method, "GET") && strcmp(method, "HEAD")) {
 		buf_puts(&b, "only GET and HEAD\n");
 		return answer(c, MHD_HTTP_METHOD_NOT_ALLOWED, PLAIN, &b);
@@ -235,6 +298,12 @@ endpoint_new(const struct report_options *options, const char *address,
 	else
 		free(unlink_path);
 	return e;
+}
+
+void
+endpoint_take_orders(struct endpoint *e)
+{
+	e->takes_orders = true;
 }
 
 static void

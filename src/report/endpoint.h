@@ -14,6 +14,9 @@ struct endpoint *endpoint_new(
 /* The same with a socket that listens already; it is taken. */
 struct endpoint *endpoint_with(
     const struct report_options *, int fd, struct error *);
+/* It takes orders too, of this process' user and root (SO_PEERCRED, unix(7)):
+ * POST /approve and /deny, with ?query=ID or without for all. */
+void endpoint_take_orders(struct endpoint *);
 void endpoint_free(struct endpoint **);
 
 #endif

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 
 #include "weir/buf.h"
+#include "weir/strmap.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 /* Failing watches that are named; the number of all is there anyway. */
@@ -299,6 +300,47 @@ put_consul(struct buf *b, const struct consul *consul)
 	put_watches(b, consul);
 }
 
+/* ---- the guard ---- */
+
+#define AT(field) offsetof(struct guard_totals, field)
+static const struct total guard_table[] = {
+    {"guard_held_total", "", "Answers held because they took away too much.",
+	AT(held)},
+    {"guard_released_total", "{why=\"recovered\"}", "… that are held no more.",
+	AT(recovered)},
+    {"guard_released_total", "{why=\"expired\"}", NULL, AT(expired)},
+    {"guard_released_total", "{why=\"approved\"}", NULL, AT(approved)},
+    {"guard_denied_total", "", "… that were denied.", AT(denied)},
+};
+#undef AT
+
+/* Held now, by the kind of query: health.service, kv.list, …. */
+static void
+put_guard(struct buf *b, const struct guard *guard)
+{
+	struct guard_totals t;
+	struct strmap kinds = {0};
+	struct strmap_entry *e;
+	struct held h;
+
+	guard_get_totals(guard, &t);
+	put_totals(b, &t, guard_table, COUNT(guard_table));
+	for (size_t i = 0; guard_next(guard, &i, &h);) {
+		const char *end = memchr(h.id.ptr, '(', h.id.len);
+		struct str kind = {
+		    h.id.ptr, end ? (size_t)(end - h.id.ptr) : h.id.len};
+		uintptr_t n = (uintptr_t)strmap_get(&kinds, kind);
+
+		strmap_put(&kinds, kind, (void *)(n + 1));
+	}
+	family(b, "guard_held", "gauge", "Answers held now, by kind of query.");
+	for (size_t i = 0; (e = strmap_next(&kinds, &i));) {
+		sample(b, "guard_held", "kind", e->key);
+		buf_printf(b, "%zu\n", (size_t)(uintptr_t)e->value);
+	}
+	strmap_fini(&kinds);
+}
+
 void
 report_print_metrics(const struct report_options *o, struct buf *b)
 {
@@ -308,4 +350,6 @@ report_print_metrics(const struct report_options *o, struct buf *b)
 		put_tasks(b, *o->plan);
 	if (o->consul && *o->consul)
 		put_consul(b, *o->consul);
+	if (o->guard)
+		put_guard(b, o->guard);
 }

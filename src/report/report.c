@@ -66,6 +66,8 @@ report_control(struct report *r, const char *state_path, struct error *error)
 	r->control = endpoint_new(&r->options, address, error);
 	free(address);
 	free(path);
+	if (r->control)
+		endpoint_take_orders(r->control);
 	return r->control ? 0 : -1;
 }
 

@@ -147,6 +147,46 @@ consul_status(const struct consul *consul)
 }
 
 static json_t *
+words(void (*print)(const struct held *, struct buf *), const struct held *h)
+{
+	struct buf b = {0};
+	json_t *j;
+
+	print(h, &b);
+	j = text(buf_as_str(&b));
+	buf_fini(&b);
+	return j;
+}
+
+static json_t *
+held_status(const struct guard *guard)
+{
+	json_t *list = json_array();
+	struct held h;
+
+	for (size_t i = 0; guard && guard_next(guard, &i, &h);) {
+		json_t *j = json_object();
+
+		json_object_set_new(j, "query", text(h.id));
+		json_object_set_new(j, "was", json_integer((json_int_t)h.was));
+		json_object_set_new(j, "is", json_integer((json_int_t)h.is));
+		json_object_set_new(
+		    j, "since_unix", json_integer((json_int_t)h.since_unix));
+		json_object_set_new(
+		    j, "age_ms", json_integer((json_int_t)h.age_ms));
+		json_object_set_new(j, "release_in_ms",
+		    h.due_ms < 0 ? json_null()
+				 : json_integer((json_int_t)h.due_ms));
+		json_object_set_new(j, "denied", json_boolean(h.denied));
+		json_object_set_new(j, "change", words(held_print_change, &h));
+		json_object_set_new(
+		    j, "release", words(held_print_release, &h));
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
+static json_t *
 applies_status(const struct run_totals *t)
 {
 	json_t *j = json_object();
@@ -186,6 +226,7 @@ report_print_status(const struct report_options *o, struct buf *b)
 		(json_int_t)((int64_t)uv_now(o->loop) - t->started_ms)));
 	json_object_set_new(
 	    j, "templates", tasks_status(o->plan ? *o->plan : NULL));
+	json_object_set_new(j, "held", held_status(o->guard));
 	json_object_set_new(j, "applies", applies_status(t));
 	json_object_set_new(
 	    j, "consul", consul_status(o->consul ? *o->consul : NULL));
