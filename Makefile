@@ -131,7 +131,7 @@ $(DIFF)/compare: $(COMPARE)
 
 # --- what a person asks for -------------------------------------------------
 
-unit-programs: $(UNIT)
+unit-programs: $(UNIT) $(DIFF)/driver
 fuzz-programs: $(FUZZ)
 
 unit: unit-programs ## build and run the unit tests
@@ -139,7 +139,7 @@ unit: unit-programs ## build and run the unit tests
 
 test: ## everything: install what tests need, build, run all suites
 	packaging/deps.sh build test
-	$(MAKE) all unit-programs $(DIFF)/driver
+	$(MAKE) all unit-programs
 	tests/run --build $(O)
 
 lint: ## format, static analysis, include table, scripts
