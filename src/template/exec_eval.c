@@ -127,6 +127,28 @@ expected(struct exec *x, const char *what, const struct node *node)
 	    x, "expected %s; found %s", what, exec_node_text(x, node));
 }
 
+/* What a whole number becomes in a type that is too small for it. */
+static int64_t
+narrow(enum kind kind, int64_t i)
+{
+	switch (kind) {
+	case KIND_INT8:
+		return (int8_t)i;
+	case KIND_INT16:
+		return (int16_t)i;
+	case KIND_INT32:
+		return (int32_t)i;
+	case KIND_UINT8:
+		return (uint8_t)i;
+	case KIND_UINT16:
+		return (uint16_t)i;
+	case KIND_UINT32:
+		return (uint32_t)i;
+	default:
+		return i;
+	}
+}
+
 static int
 number_as(struct exec *x, const struct type *type, const struct node *node,
     struct value *out)
@@ -138,11 +160,11 @@ number_as(struct exec *x, const struct type *type, const struct node *node,
 	if (kind_is_int(type->kind)) {
 		if (!n || !n->is_int)
 			return expected(x, "integer", node);
-		out->u.i = n->i;
+		out->u.i = narrow(type->kind, n->i);
 	} else if (kind_is_uint(type->kind)) {
 		if (!n || !n->is_uint)
 			return expected(x, "unsigned integer", node);
-		out->u.u = n->u;
+		out->u.i = narrow(type->kind, (int64_t)n->u);
 	} else if (kind_is_float(type->kind)) {
 		if (!n || !n->is_float)
 			return expected(x, "float", node);
