@@ -25,6 +25,9 @@
 #define SPARE 2u
 /* By how much the score must be better: a change a minute ago. */
 #define YIELD_SCORE 0.5
+/* Below this, four minutes after a lone change, a watch is as well swept: a
+ * connection that waits costs an answer in full each time its wait ends. */
+#define CALM_SCORE 0.05
 
 /* ---- the queue ---- */
 
@@ -152,6 +155,15 @@ is_bound(const struct watch *w)
 	return !request_takes_probe(w->query);
 }
 
+/* Is a connection of its own well spent on it, now that not all can have one?
+ */
+static bool
+deserves(const struct consul *c, const struct watch *w)
+{
+	return !c->sweeping || is_bound(w) ||
+	       watch_score(w, consul_now(c)) >= CALM_SCORE;
+}
+
 /* As many as the room allows, and of those that want it the right ones. */
 static void
 fill(struct consul *c, unsigned room)
@@ -161,7 +173,7 @@ fill(struct consul *c, unsigned room)
 
 	for (; n > room && (out = pick(c, true)); n--)
 		watch_release(out);
-	for (; n < room && (in = pick(c, false)); n++)
+	for (; n < room && (in = pick(c, false)) && deserves(c, in); n++)
 		watch_dedicate(in);
 	/* Room for those that can't be probed. */
 	while ((in = pick(c, false)) && is_bound(in) && (out = pick(c, true)) &&
@@ -196,6 +208,7 @@ budget_assign(struct consul *c)
 		taken = c->workers + sweep_connections(c);
 		room = most > taken ? most - taken : 1;
 	}
+	c->room = room;
 	fill(c, room);
 	sweep_arrange(c);
 	queue_pump(c);
@@ -208,12 +221,18 @@ budget_yield(struct watch *w)
 	int64_t now = consul_now(c);
 	struct watch *in;
 
-	if (!c->sweeping || !w->dedicated || w->sentinel || is_bound(w))
+	if (!c->sweeping || w->sentinel || !blocks(w) || is_bound(w))
 		return;
+	if (!w->dedicated) {
+		w->dedicated = deserves(c, w) && count(c, true) < c->room;
+		return;
+	}
 	in = pick(c, false);
-	if (!in || !in->answered ||
-	    watch_score(in, now) < watch_score(w, now) + YIELD_SCORE)
-		return;
-	w->dedicated = false;
-	watch_dedicate(in);
+	if (in && in->answered &&
+	    watch_score(in, now) >= watch_score(w, now) + YIELD_SCORE) {
+		w->dedicated = false;
+		watch_dedicate(in);
+	} else if (!deserves(c, w)) {
+		w->dedicated = false;
+	}
 }

@@ -100,6 +100,7 @@ struct consul {
 	unsigned out;      /* requests */
 	unsigned fetching; /* of them plain or probe */
 	unsigned workers;  /* most of those at once */
+	unsigned room;     /* watches that may have connections of their own */
 	bool multiplexed;  /* HTTP/2 was spoken */
 	bool sweeping;     /* some watches have no connection */
 
@@ -181,8 +182,8 @@ void queue_remove(struct watch *);
 void queue_pump(struct consul *);
 /* The set, or what is known of the server, has changed: who may block? */
 void budget_assign(struct consul *);
-/* It has a connection that it does not use just now: is there one that needs it
- * more? */
+/* Between two waits: has it a connection that another needs more, or that it
+ * doesn't need itself? Has it none, and should it have one? */
 void budget_yield(struct watch *);
 
 /* ---- sweep.c ---- */
