@@ -166,6 +166,8 @@ struct answer {
 	 * whole prefix, in Consul's order; ls and tree choose from it.
 	 */
 	struct value value;
+	bool has_control;    /* a string in it holds a control character */
+	bool is_marked;      /* made by answer_mark: its nodes are its own */
 	uint64_t index;      /* X-Consul-Index */
 	int64_t received_ms; /* monotonic */
 };
@@ -177,6 +179,24 @@ void answer_unref(struct answer **);
 /* Do both give the same to every template? Indexes of records are compared
  * too only where templates can see them. */
 bool answer_same(const struct answer *, const struct answer *);
+
+/* ---- control characters (DESIGN §6.0) ----
+ * Bytes 0 to 31, 127, and U+0085, U+2028, U+2029, which end a line for some. */
+
+bool str_has_control(struct str);
+/* Each byte of each of them becomes '?'. */
+void control_mark(char *, size_t len);
+/* Does it speak of nodes, services, checks, that others than the operator name?
+ * Keys and certificates are the operator's own. */
+bool query_is_of_others(enum query_kind);
+/* A copy of the answer, marked. */
+struct answer *answer_mark(const struct answer *);
+/*
+ * Which string of the answer holds a control character, one that stands in text
+ * if there is such a one: 'node "n1", service "web", id "w1": Tags[0] "a\nb"'.
+ * 1: it stands there; 0: another is named; -1: there is none.
+ */
+int answer_print_control(const struct answer *, struct str text, struct buf *);
 
 /* Strings and lists that repeat within one answer are kept once. Used while
  * an answer is built. */

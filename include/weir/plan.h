@@ -59,6 +59,7 @@ struct task {
 	struct buf output;         /* the last good text, if has_output */
 	bool has_output;
 	bool absent; /* optional, and its source is missing */
+	bool forget; /* the engine's memory is of another text than output */
 	bool busy;   /* being applied: not executed meanwhile */
 	struct settle settle;
 	uint64_t renders, unchanged;

@@ -95,18 +95,31 @@ copy(struct pack *p, const void *from, size_t size)
 	return memcpy(arena_alloc(p->to, size), from, size);
 }
 
+/* A string is met for the first time. */
+static void
+look_for_control(struct pack *p, struct str s)
+{
+	if (p->measuring && !p->has_control)
+		p->has_control = str_has_control(s);
+}
+
 static const struct pstr *
 pack_pstr(struct pack *p, const struct pstr *s)
 {
 	bool known;
 	const void **made;
+	struct pstr *to;
 
 	if (!s || s->len == 0)
 		return NULL;
 	made = look_up(p, s, &known);
-	if (!known)
-		*made = copy(p, s, sizeof(*s) + s->len + 1);
-	return *made;
+	if (known)
+		return *made;
+	look_for_control(p, str_of_packed(s));
+	*made = to = copy(p, s, sizeof(*s) + s->len + 1);
+	if (to && p->mark)
+		control_mark(to->bytes, to->len);
+	return to;
 }
 
 /* The bytes of a string that is not packed. */
@@ -116,6 +129,7 @@ pack_bytes(struct pack *p, struct str s)
 	bool known;
 	const void **made;
 	const char *was;
+	char *to;
 
 	if (s.len == 0)
 		return "";
@@ -125,11 +139,15 @@ pack_bytes(struct pack *p, struct str s)
 		return NULL;
 	if (known && !memcmp(was, s.ptr, s.len) && was[s.len] == 0)
 		return was;
-	if (p->measuring)
+	look_for_control(p, s);
+	if (p->measuring) {
 		p->total += (s.len + 8) & ~(size_t)7;
-	else
-		*made = arena_strndup(p->to, s.ptr, s.len);
-	return *made;
+		return NULL;
+	}
+	*made = to = arena_strndup(p->to, s.ptr, s.len);
+	if (p->mark)
+		control_mark(to, s.len);
+	return to;
 }
 
 static void walk_record(

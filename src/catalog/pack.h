@@ -13,6 +13,8 @@
 struct pack {
 	struct arena *to;
 	bool measuring;
+	bool mark;        /* control characters are marked in the copy */
+	bool has_control; /* a string that was copied has one */
 	size_t total;
 	/* from[i] was copied to made[i]; NULL: measured, not yet copied */
 	const void **from;

@@ -138,6 +138,7 @@ finish(struct answer *a, struct pack *p, const struct value *v)
 	struct arena fresh;
 
 	a->value = pack_value(p, &fresh, v);
+	a->has_control |= p->has_control;
 	pack_fini(p);
 	arena_fini(&a->arena);
 	a->arena = fresh;
@@ -272,6 +273,7 @@ keep_node(struct shaper *s, const struct health_service *r,
 	const struct node_part *kept = shared_node(&node);
 	const void *const *items = kept->checks.items;
 
+	s->answer->has_control |= shared_has_control(kept);
 	pack_keep(&s->pack, kept);
 	pack_keep(&s->pack, kept->address);
 	for (uint32_t i = 0; i < count; i++)

@@ -14,6 +14,7 @@ struct shared {
 	struct shared *next; /* of the same bucket */
 	uint64_t hash;
 	uint32_t refs;
+	bool has_control;
 	const struct node_part *node;
 	struct arena arena;
 };
@@ -55,6 +56,7 @@ make(uint64_t hash, const struct node_part *node)
 	pack_keep(&p, &record_no_definition);
 	s->hash = hash;
 	s->node = pack_value(&p, &s->arena, &v).u.ptr;
+	s->has_control = p.has_control;
 	pack_fini(&p);
 	return s;
 }
@@ -121,6 +123,12 @@ shared_unref(const struct node_part *node)
 		buckets = NULL;
 		size = 0;
 	}
+}
+
+bool
+shared_has_control(const struct node_part *node)
+{
+	return node->self->has_control;
 }
 
 size_t

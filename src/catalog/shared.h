@@ -15,6 +15,8 @@
  */
 const struct node_part *shared_node(const struct node_part *);
 void shared_unref(const struct node_part *);
+/* See answer.has_control. */
+bool shared_has_control(const struct node_part *);
 
 /* How many are kept, for tests. */
 size_t shared_count(void);

@@ -55,7 +55,7 @@ answer_unref(struct answer **ap)
 	*ap = NULL;
 	if (!a || --a->refs)
 		return;
-	if (a->value.type == &type_health_services)
+	if (a->value.type == &type_health_services && !a->is_marked)
 		drop_nodes(a);
 	arena_fini(&a->arena);
 	free(a);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "distrust.h"
 #include "env.h"
 #include "weir/file.h"
 #include "weir/limits.h"
@@ -217,18 +218,26 @@ collect_missing(struct task *t)
 			strmap_put(&t->missing, w->query->id, t);
 }
 
-/* The output of a complete execution is in scratch: is it another one? */
+/* The output of a complete execution is in scratch: is it another one, that may
+ * be believed? */
 static bool
-take_output(struct task *t, struct buf *scratch)
+take_output(struct task *t, struct task_bench *b)
 {
 	struct buf old = t->output;
 
-	if (t->has_output && str_equal(buf_as_str(scratch), buf_as_str(&old))) {
+	t->forget = false;
+	if (t->has_output &&
+	    str_equal(buf_as_str(&b->scratch), buf_as_str(&old))) {
 		t->unchanged++;
 		return false;
 	}
-	t->output = *scratch;
-	*scratch = old;
+	if (distrust_check(t, b, buf_as_str(&b->scratch), &t->error) < 0) {
+		t->forget = true;
+		t->state = TASK_FAILED;
+		return false;
+	}
+	t->output = b->scratch;
+	b->scratch = old;
 	t->has_output = true;
 	return true;
 }
@@ -242,12 +251,13 @@ task_execute(struct task *t, struct task_bench *b)
 	    .world = &b->world,
 	    .remember = true};
 	int64_t start = now_us();
+	bool changed;
 	int rc;
 
 	if (!t->template)
 		return false;
 	b->current = t;
-	if (t->has_output)
+	if (t->has_output && !t->forget)
 		r.previous = buf_as_str(&t->output);
 	buf_reset(&b->scratch);
 	view_reset(&t->view);
@@ -264,8 +274,9 @@ task_execute(struct task *t, struct task_bench *b)
 		t->state = rc < 0 ? TASK_FAILED : TASK_READY;
 	if (t->state == TASK_WAITING)
 		error_fini(&t->error);
+	changed = t->state == TASK_READY && take_output(t, b);
 	arena_reset(&b->arena);
-	return t->state == TASK_READY && take_output(t, &b->scratch);
+	return changed;
 }
 
 const char *

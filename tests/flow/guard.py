@@ -210,3 +210,34 @@ def test_a_consul_that_comes_back_empty_wipes_nothing(t):
     for i in range(3):
         consul.register("web", node=f"n{i}", port=8100 + i)
     t.until_file("out", lambda s: s.startswith("8100 8101 8102 on a "))
+
+
+def test_a_line_in_a_tag_never_reaches_haproxy(t):
+    conf = t.path("haproxy.cfg")
+    fake = t.fake_consul()
+    fake.say(WEB, web(2))
+    t.write("in.tmpl", 'global\n{{range service "web"}}# {{.ID}} '
+            '{{join "," .Tags}} {{.ServiceMeta.k}}\n{{end}}')
+    weir = t.weir({
+        "consul": QUICK,
+        'haproxy "main"': {"config": conf, "check": "no",
+                           "reload": "command: true"},
+        'template "a"': {"source": t.path("in.tmpl"), "destination": conf,
+                         "haproxy": "main", "settle": "10ms:50ms"}},
+        consul=fake).start()
+    good = "global\n# w0  \n# w1  \n"
+    t.until_file("haproxy.cfg", lambda s: s == good)
+    for evil in ("x\nbackend evil", "x\r", "x\0y", "\x1b[0m", "\x7f"):
+        for field in ({"tags": ["ok", evil]}, {"meta": {"k": evil}},
+                      {"id": evil}):
+            weir.mark()
+            fake.say(WEB, web(1) + [instance("web", **{"id": "w1", **field})])
+            weir.wait_log(r'a: failed, the last good text stays: .*refused: a '
+                          r'control character in health\.service\(web\|passing'
+                          r'\): node "web-1", service "web"')
+            assert t.read("haproxy.cfg") == good
+            fake.say(WEB, web(2))
+            weir.wait_log("a: the same text")
+    for tag in ('"', "'", "#", "\\", " "):
+        fake.say(WEB, [instance("web", id="w9", tags=[tag])])
+        t.until_file("haproxy.cfg", lambda s, g=tag: f"# w9 {g} " in s)
