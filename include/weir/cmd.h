@@ -33,7 +33,7 @@ struct cmd_option {
 	/* Where it goes, by kind: */
 	enum { OPTION_SWITCH, OPTION_TEXT, OPTION_DURATION, OPTION_LIST } kind;
 	void *target; /* bool *, const char **, int64_t * (ms), struct cmd_words
-			 * */
+		       * */
 };
 struct cmd_words {
 	const char **items;
