@@ -2,6 +2,7 @@
 """What weir refuses to believe: answers that take away too much at once."""
 import http.client
 import json
+import os
 import socket
 import time
 
@@ -134,6 +135,39 @@ def test_orders_are_taken_on_the_control_socket_only(t):
     assert 'weir_guard_held{kind="health.service"} 1\n' in metrics
     assert "weir_guard_held_total 1\n" in metrics
     assert t.read("out") == text(3)
+
+
+def test_orders_of_another_user_are_refused(t):
+    if os.getuid() != 0:
+        t.skip("only root can be another user")
+    fake, weir = ready(t, 3)
+    fake.say(WEB, [])
+    weir.wait_log(": held: ")
+    path = next(os.path.join(d, "control") for d, _, files in os.walk(t.dir)
+                if "control" in files)
+    folder = os.path.dirname(path)
+    while len(folder) >= len(t.dir):  # what the file system would refuse
+        os.chmod(folder, os.stat(folder).st_mode | 0o005)
+        folder = os.path.dirname(folder)
+    os.chmod(path, 0o666)
+    out, into = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            with socket.socket(socket.AF_UNIX) as link:
+                link.connect(path)
+                link.sendall(b"POST /approve HTTP/1.0\r\n\r\n")
+                os.write(into, link.recv(4096))
+        finally:
+            os._exit(0)
+    os.close(into)
+    said = os.read(out, 4096).decode()
+    os.waitpid(child, 0)
+    assert " 403 " in said, said
+    assert len(held(weir)) == 1
 
 
 def test_systemd_hears_what_is_held(t):
