@@ -73,7 +73,7 @@ take(struct watch *w, struct str body, uint64_t index)
 	w->index = index;
 	w->good_ms = consul_now(c);
 	c->totals.answers++;
-	if (w->query && moved && !same)
+	if (w->query && moved && !same && !first)
 		note_change(w);
 	w->answered = true;
 	tell = w->query && (first || changed);

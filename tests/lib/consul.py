@@ -30,16 +30,18 @@ class Consul(Process):
     tls         serves https too, at .https, signed by .ca
     verify      … only to who shows a certificate of that authority
     unix        serves http on the socket .socket as well
+    node_id     of the agent's own node; Consul draws one otherwise
     """
 
     def __init__(self, folder, node="consul-1", datacenter="dc1",
                  production=False, join=None, token=None, max_conns=None,
-                 tls=False, unix=False, verify=False):
+                 tls=False, unix=False, node_id=None, verify=False):
         self.folder = folder
         self.node = node
         self.datacenter = datacenter
         self.production = production
         self.join = join
+        self.node_id = node_id
         self.verify = verify
         self.token = token
         os.makedirs(folder, exist_ok=True)
@@ -72,6 +74,8 @@ class Consul(Process):
             "log_level": "INFO", "disable_update_check": True,
             "performance": {"raft_multiplier": 1},
         }
+        if self.node_id:
+            settings["node_id"] = self.node_id
         if max_conns is not None:
             settings["limits"] = {"http_max_conns_per_client": max_conns}
         if self.join:
