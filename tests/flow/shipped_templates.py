@@ -59,7 +59,8 @@ def test_services(t):
 
 def test_canary(t):
     text = render(t, "haproxy-canary.cfg")
-    stable, canary = text.split("backend stable")[1].split("backend canary")
+    stable, canary = text.split("\nbackend stable\n")[1].split(
+        "\nbackend canary\n")
     assert "web-1" in stable and "web-2" not in stable, text
     assert "web-2" in canary and "web-1" not in canary, text
     assert "rand(100) lt 5" in text, text
