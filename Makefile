@@ -177,7 +177,7 @@ bench-engine: all $(BENCH) ## figures of the template engine, beside Go's if Go 
 $(O)/bench/go.txt: $(DIFF)/compare FORCE
 	$(DIFF)/compare bench >$@
 
-demo: all ## a Consul, an HAProxy and weir between them, to look at
+demo: all ## the story in a minute, on a real HAProxy (DEMO=consul: Consul too)
 	packaging/deps.sh test
 	demo/run
 
