@@ -49,12 +49,10 @@ execute(struct template *t, struct catalog *catalog)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct func_family *const families[] = {
-	    &catalog_family, NULL};
 	struct template_options o = {.path = "fuzz.tmpl",
 	    .denied = denied,
 	    .denied_count = sizeof(denied) / sizeof(*denied),
-	    .families = families};
+	    .families = catalog_families};
 	struct catalog *catalog = catalog_new();
 	struct error e = {0};
 	struct template *t =
