@@ -29,6 +29,9 @@
 #define LIMIT_VALUE_DEPTH 10000u
 /* Elements of what seq, until, loop, repeat and the like make at once. */
 #define LIMIT_SEQUENCE 16777216u
+/* Bytes of a line that mapLine gives: HAProxy reads a map's lines through a
+ * buffer of 16384 (tune.bufsize), and what is longer becomes two entries. */
+#define LIMIT_MAP_LINE 16382u
 /* Bytes of one answer of Consul: a service with 50,000 instances fits. */
 #define LIMIT_ANSWER_BYTES (256u << 20)
 /* Bytes of all response headers together. */

@@ -10,6 +10,7 @@ const struct func_family *const template_families[] = {
     &family_engine,
     &family_env,
     &family_file,
+    &family_haproxy,
     &family_list,
     &family_map,
     &family_math,

@@ -9,6 +9,7 @@ extern const struct func_family family_encoding;
 extern const struct func_family family_engine;
 extern const struct func_family family_env;
 extern const struct func_family family_file;
+extern const struct func_family family_haproxy;
 extern const struct func_family family_list;
 extern const struct func_family family_map;
 extern const struct func_family family_math;
