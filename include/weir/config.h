@@ -74,6 +74,13 @@ struct config_haproxy { /* [haproxy "NAME"] */
 	int64_t reload_interval_ms; /* at most one reload in so long; 0 */
 	int64_t check_timeout_ms;   /* default 30 s */
 	bool check;                 /* check = no turns haproxy -c off */
+	int dynamic;         /* add servers at run time: 1 yes, 0 no, -1 where
+			      * the version does it well */
+	int64_t drain_ms;    /* default 30 s; 0: a server that goes is in
+			      * maintenance at once */
+	int64_t verify_ms;   /* default 60 s; 0: only after an apply */
+	bool respect_manual; /* default yes: what a person set stays */
+	int max_old_workers; /* then a reload waits; 0: without limit */
 };
 
 struct config_template { /* [template "NAME"] */

@@ -29,7 +29,7 @@ static const struct key consul_keys[] = {
 	{"tls_server_name", &key_text, AT(tls_server_name)},
 	{"tls", &key_bool, AT(tls)},
 	{"verify", &key_bool, AT(verify), .preset = "yes"},
-	{"compression", &key_compression, AT(compression), .preset = "auto"},
+	{"compression", &key_tristate, AT(compression), .preset = "auto"},
 	{"stale", &key_duration, AT(stale_ms), .preset = "2s"},
 	/* Consul's own bound of a blocking query is ten minutes. */
 	{"wait", &key_duration, AT(wait_ms), .preset = "60s",
@@ -60,6 +60,12 @@ static const struct key haproxy_keys[] = {
 	{"check_timeout", &key_duration, AT(check_timeout_ms),
 		.preset = "30s", .least = 100, .most = HOUR},
 	{"check", &key_bool, AT(check), .preset = "yes"},
+	{"dynamic", &key_tristate, AT(dynamic), .preset = "auto"},
+	{"drain", &key_duration, AT(drain_ms), .preset = "30s", .most = HOUR},
+	{"verify", &key_duration, AT(verify_ms), .preset = "60s",
+		.most = 24 * HOUR},
+	{"respect_manual", &key_bool, AT(respect_manual), .preset = "yes"},
+	{"max_old_workers", &key_int, AT(max_old_workers), .most = 1000},
 };
 #undef AT
 

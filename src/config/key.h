@@ -59,7 +59,7 @@ enum section_id {
 extern const struct section config_sections[SECTION_COUNT];
 
 extern const struct key_type key_text, key_strings, key_address, key_bool,
-    key_compression, key_int, key_duration, key_settle, key_mode, key_owner,
+    key_tristate, key_int, key_duration, key_settle, key_mode, key_owner,
     key_percent, key_apply, key_reload, key_command, key_check, key_listen;
 
 /* Every key at its preset; the object is zeroed before. */

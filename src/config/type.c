@@ -223,7 +223,7 @@ equal_int(const void *a, const void *b, const struct key *k)
 }
 
 static int
-parse_compression(
+parse_tristate(
     void *object, const struct key *k, const char *value, struct error *error)
 {
 	struct key as_bool = {.offset = 0};
@@ -240,8 +240,7 @@ parse_compression(
 	return 0;
 }
 
-const struct key_type key_compression = {
-    parse_compression, equal_int, fini_nothing};
+const struct key_type key_tristate = {parse_tristate, equal_int, fini_nothing};
 
 /* Digits only; -1 if it is no number or does not fit. */
 static int

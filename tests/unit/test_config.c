@@ -192,7 +192,9 @@ every_key_of_haproxy_is_read(void **state)
 	    load("[haproxy \"main\"]\nconfig = /a /b\nbinary = /opt/h\n"
 		 "stats_socket = /s\nmaster_socket = /m\napply = reload\n"
 		 "reload = signal: /run/h.pid\nreload_timeout = 20s\n"
-		 "reload_interval = 2s\ncheck_timeout = 3s\ncheck = no\n");
+		 "reload_interval = 2s\ncheck_timeout = 3s\ncheck = no\n"
+		 "dynamic = no\ndrain = 4s\nverify = 5s\n"
+		 "respect_manual = no\nmax_old_workers = 6\n");
 	const struct config_haproxy *h = c->haproxies[0];
 
 	(void)state;
@@ -210,6 +212,11 @@ every_key_of_haproxy_is_read(void **state)
 	assert_int_equal(h->reload_interval_ms, 2000);
 	assert_int_equal(h->check_timeout_ms, 3000);
 	assert_false(h->check);
+	assert_int_equal(h->dynamic, 0);
+	assert_int_equal(h->drain_ms, 4000);
+	assert_int_equal(h->verify_ms, 5000);
+	assert_false(h->respect_manual);
+	assert_int_equal(h->max_old_workers, 6);
 	config_free(&c);
 }
 
