@@ -6,6 +6,12 @@
  * did, and start a round of probes over all the rest. A probe is the query with
  * a filter that nothing matches: two bytes and the index of that one service.
  *
+ * Whose list is empty is woken by every check, since Consul's store wakes who
+ * waits for what isn't there whenever something comes or goes around it. So the
+ * list of a state that no check is ever in costs Consul nothing and is the
+ * first choice; the list of all checks under a filter costs it a look at each
+ * check, for each change, and is taken when the first was seen to miss one.
+ *
  * When the index that a sentinel shows is that of a watch that was heard
  * meanwhile, the change is explained, and the round waits a little: further
  * changes may have hidden behind that one, but mostly none has.
@@ -32,26 +38,39 @@
 #define ROTATE_MS 2000
 /* Rounds where there are no sentinels, or they fail. */
 #define BLIND_MS 5000
+/* The cheap sentinel has missed a change that a list showed so long ago. */
+#define MISSED_MS 1000
 /* Datacenters (namespaces, partitions) that get sentinels. */
 #define SCOPES_MOST 3
 /* With fewer connections than this sentinels would leave nothing. */
 #define CONNECTIONS_LEAST 12
 
 enum sentinel_kind { SENTINEL_LIST, SENTINEL_INDEX };
+enum {
+	ON_CRITICAL,
+	ON_WARNING,
+	ON_CHECKS,     /* the cheap one */
+	ON_ALL_CHECKS, /* the sure one, in its place */
+	ON_SERVICES,
+	ON_NODES,
+	ON_KEYS,
+	SENTINELS
+};
 
 static const struct sentinel {
 	enum sentinel_kind kind;
 	const char *path;
 	const char *parameters; /* "" or with '?' in front */
 } sentinels[] = {
-    {SENTINEL_LIST, "health/state/critical", ""},
-    {SENTINEL_LIST, "health/state/warning", ""},
-    {SENTINEL_INDEX, "health/state/any", "?filter=Node%3D%3D%22%22"},
-    {SENTINEL_INDEX, "catalog/services", ""},
-    {SENTINEL_INDEX, "catalog/nodes", "?filter=Node%3D%3D%22%22"},
-    {SENTINEL_INDEX, "kv/", "?keys&separator=%2F"},
+    [ON_CRITICAL] = {SENTINEL_LIST, "health/state/critical", ""},
+    [ON_WARNING] = {SENTINEL_LIST, "health/state/warning", ""},
+    [ON_CHECKS] = {SENTINEL_INDEX, "health/state/maintenance", ""},
+    [ON_ALL_CHECKS] = {SENTINEL_INDEX, "health/state/any",
+	"?filter=Node%3D%3D%22%22"},
+    [ON_SERVICES] = {SENTINEL_INDEX, "catalog/services", ""},
+    [ON_NODES] = {SENTINEL_INDEX, "catalog/nodes", "?filter=Node%3D%3D%22%22"},
+    [ON_KEYS] = {SENTINEL_INDEX, "kv/", "?keys&separator=%2F"},
 };
-#define SENTINELS (sizeof(sentinels) / sizeof(*sentinels))
 
 struct scope {
 	struct scope *next;
@@ -63,6 +82,9 @@ struct scope {
 	bool dirty;        /* a round is due */
 	uint64_t index;    /* of what made it so */
 	int64_t insist_ms; /* by when, explained or not */
+	bool sure;         /* the cheap sentinel has missed a change */
+	uint64_t owed;     /* index that it has yet to show; 0: none */
+	int64_t owed_ms;   /* since when */
 };
 
 static void start_round(struct consul *);
@@ -135,9 +157,8 @@ static void
 start_sentinels(struct consul *c, struct scope *s, bool keys)
 {
 	for (size_t i = 0; i < SENTINELS; i++) {
-		bool is_kv = i == SENTINELS - 1;
-
-		if (s->watches[i] || (is_kv && !keys))
+		if (s->watches[i] || (i == ON_KEYS && !keys) ||
+		    i == (s->sure ? ON_CHECKS : ON_ALL_CHECKS))
 			continue;
 		if (!s->ids[i])
 			s->ids[i] = xasprintf("%s%s%s", sentinels[i].path,
@@ -417,6 +438,29 @@ is_failing(const struct scope *s)
 	return false;
 }
 
+/* Has the cheap sentinel shown what a list has shown, and does it work at all?
+ */
+static void
+look_after(struct consul *c, struct scope *s)
+{
+	const struct watch *w = s->watches[ON_CHECKS];
+
+	if (!w)
+		return;
+	if (w->index >= s->owed)
+		s->owed = 0;
+	if (!(w->failures && !s->watches[ON_CRITICAL]->failures) &&
+	    !(s->owed && consul_now(c) - s->owed_ms >= MISSED_MS &&
+		w->state == WATCH_WAITING))
+		return;
+	log_debug(
+	    "consul", "%.*s is not to be relied on", (int)w->id.len, w->id.ptr);
+	s->sure = true;
+	watch_stop(&s->watches[ON_CHECKS]);
+	start_sentinels(c, s, false);
+	soil(c, s, 0, true);
+}
+
 /* The next of those that are swept, whatever else happens. */
 static void
 on_rotate(uv_timer_t *timer)
@@ -442,9 +486,11 @@ on_rotate(uv_timer_t *timer)
 	for (size_t i = 0; late && (e = strmap_next(&c->watches, &i));)
 		blind |=
 		    is_swept(e->value) && !((struct watch *)e->value)->scope;
-	for (struct scope *s = c->scopes; late && s; s = s->next)
-		if (is_failing(s))
+	for (struct scope *s = c->scopes; s; s = s->next) {
+		look_after(c, s);
+		if (late && is_failing(s))
 			soil(c, s, 0, true);
+	}
 	if (blind && !c->round_left)
 		start_round(c);
 	queue_pump(c);
@@ -510,8 +556,12 @@ compare_lists(struct watch *w, struct str body, bool first, struct error *error)
 		short_list_compare(&s->lists[which], &fresh, on_difference, &t);
 	short_list_fini(&s->lists[which]);
 	s->lists[which] = fresh;
-	if (t.any)
+	if (t.any) {
 		touch_connect(&t);
+		if (!s->owed)
+			s->owed_ms = consul_now(w->consul);
+		s->owed = w->heard_index;
+	}
 	if (t.node)
 		soil(w->consul, s, 0, true);
 	return true;

@@ -398,3 +398,29 @@ def test_a_thousand_services_live_on_a_default_agent(t):
     t.until_file("out", lambda s: s.count("\n") == 1000)
     assert weir.metric("weir_consul_errors_total") == 0
     assert weir.metric("weir_consul_connections") <= 100
+    # The sentinel that costs Consul nothing has heard of every change.
+    assert "health/state/any" not in weir.log()
+
+
+def test_a_sentinel_that_misses_a_change_is_replaced(t):
+    fake = t.fake_consul()
+    names = [f"svc-{i}" for i in range(30)]
+    for name in names:
+        fake.say(f"/v1/health/service/{name}", [instance(name, port=80)])
+    fake.say("/v1/health/state/maintenance", [])
+    weir = site(t, fake, "".join(
+        f'{{{{range service "{n}"}}}}{{{{.ID}}}}\n{{{{end}}}}' for n in names),
+        max_connections=16).start()
+    t.until_file("out", lambda s: s.count("\n") == 30)
+    fake.wait_asked("/v1/health/state/critical", 2)
+    fake.wait_asked("/v1/health/state/maintenance", 2)
+    assert fake.count("/v1/health/state/any") == 0
+    fake.say("/v1/health/service/svc-7", [])
+    fake.say("/v1/health/state/critical", instance("svc-7")["Checks"])
+    t.until_file("out", lambda s: "svc-7\n" not in s)
+    fake.wait_asked("/v1/health/state/any")
+    # From now on that one wakes the sweep.
+    fake.say("/v1/health/service/svc-9", [])
+    fake.say("/v1/health/state/any", [])
+    t.until_file("out", lambda s: "svc-9\n" not in s)
+    weir.stop()
