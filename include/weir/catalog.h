@@ -170,6 +170,9 @@ struct answer {
 	bool is_marked;      /* made by answer_mark: its nodes are its own */
 	uint64_t index;      /* X-Consul-Index */
 	int64_t received_ms; /* monotonic */
+	/* Unix seconds at which an earlier run last knew that Consul says so;
+	 * 0: this run has heard it itself. */
+	int64_t remembered;
 };
 
 /* A new answer with one reference, empty. */
@@ -273,6 +276,29 @@ bool catalog_put_unjudged(struct catalog *, struct str id, struct answer *);
 void catalog_drop(struct catalog *, struct str id);
 /* Borrowed until the next put or drop of that id; NULL if there is none. */
 struct answer *catalog_get(const struct catalog *, struct str id);
+
+/* ---- answers of an earlier run (state.h) ----
+ * They stand behind: a judge sees one as the old answer of the first of this
+ * run, a view doesn't until it is recalled. */
+
+/* Takes the answer, whose `remembered` is set; no effect if there is one. */
+void catalog_remember(struct catalog *, struct str id, struct answer *);
+/* Views see it from now on. False if nothing is remembered. */
+bool catalog_recall(struct catalog *, struct str id);
+/* What is remembered and was not recalled; NULL. */
+const struct answer *catalog_memory(const struct catalog *, struct str id);
+/* Forgets all that was not recalled. */
+void catalog_forget(struct catalog *);
+/* How many are remembered and not recalled. */
+size_t catalog_memories(const struct catalog *);
+/* for (size_t i = 0; catalog_next(c, &i, &item);): all answers, then what is
+ * remembered and not recalled. */
+struct catalog_item {
+	struct str id;
+	struct answer *answer;
+	bool recalled; /* views see it */
+};
+bool catalog_next(const struct catalog *, size_t *at, struct catalog_item *);
 
 /* ---- a view: what one pass of one template asked ---- */
 

@@ -30,6 +30,16 @@ struct file_options {
  * followed; a directory is refused. */
 int file_candidate(const char *path, struct str text,
     const struct file_options *, char **candidate, struct error *);
+/* The same for a text that is made piece by piece: write gives it all to the
+ * descriptor, or -1 with errno. */
+struct file_writer {
+	int (*write)(void *arg, int fd);
+	void *arg;
+};
+int file_candidate_from(const char *path, struct file_writer,
+    const struct file_options *, char **candidate, struct error *);
+/* write(2) until all is written; -1 with errno. */
+int file_write_all(int fd, struct str text);
 /* rename(candidate, path), backup first if wanted, directory synced. */
 int file_swap(const char *candidate, const char *path,
     const struct file_options *, struct error *);
@@ -43,5 +53,8 @@ int file_clean(const char *path, int64_t age_s);
 /* The whole file, at most limit bytes, appended to the buf. 0; 1: it does not
  * exist (error not set); -1: the error says why. */
 int file_read(const char *path, size_t limit, struct buf *, struct error *);
+/* The same of a descriptor; path is for the message. */
+int file_read_all(
+    int fd, const char *path, size_t limit, struct buf *, struct error *);
 
 #endif

@@ -38,6 +38,9 @@
 #define LIMIT_HEADER_BYTES 65536u
 /* Bytes of a catalog file. */
 #define LIMIT_CATALOG_BYTES (1024u << 20)
+/* Bytes of a state file: what the templates read, packed; 20,000 instances take
+ * some MB. */
+#define LIMIT_STATE_BYTES (512u << 20)
 /* Bytes of a configuration file, and of one line in it: Debian's inih keeps
  * 200 bytes of a line and drops the rest silently, so a longer one is refused.
  */

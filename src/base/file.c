@@ -285,8 +285,8 @@ open_candidate(
 	return fd;
 }
 
-static int
-write_all(int fd, struct str text)
+int
+file_write_all(int fd, struct str text)
 {
 	while (text.len > 0) {
 		ssize_t n = write(fd, text.ptr, text.len);
@@ -316,8 +316,8 @@ check_destination(const char *path, struct error *error)
 }
 
 int
-file_candidate(const char *path, struct str text, const struct file_options *o,
-    char **candidate, struct error *error)
+file_candidate_from(const char *path, struct file_writer writer,
+    const struct file_options *o, char **candidate, struct error *error)
 {
 	char *directory = directory_of(path), *name = NULL;
 	int fd = -1, rc = -1;
@@ -329,7 +329,7 @@ file_candidate(const char *path, struct str text, const struct file_options *o,
 	fd = open_candidate(path, directory, &name, error);
 	if (fd < 0 || set_owner(fd, path, o, error) < 0)
 		goto out;
-	if (write_all(fd, text) < 0 || fsync(fd) < 0) {
+	if (writer.write(writer.arg, fd) < 0 || fsync(fd) < 0) {
 		cannot("write", path, error);
 		goto out;
 	}
@@ -349,6 +349,21 @@ out:
 	free(name);
 	free(directory);
 	return rc;
+}
+
+static int
+write_text(void *text, int fd)
+{
+	return file_write_all(fd, *(const struct str *)text);
+}
+
+int
+file_candidate(const char *path, struct str text, const struct file_options *o,
+    char **candidate, struct error *error)
+{
+	const struct file_writer writer = {write_text, &text};
+
+	return file_candidate_from(path, writer, o, candidate, error);
 }
 
 /* FILE.bak becomes a second name of what is there now; it is made beside and
@@ -456,8 +471,8 @@ file_clean(const char *path, int64_t age_s)
 
 /* ---- reading ---- */
 
-static int
-read_all(
+int
+file_read_all(
     int fd, const char *path, size_t limit, struct buf *b, struct error *error)
 {
 	char piece[16384];
@@ -492,7 +507,7 @@ file_read(const char *path, size_t limit, struct buf *b, struct error *error)
 		return 1;
 	if (fd < 0)
 		return error_set_errno(error, ERROR_IO, "cannot read %s", path);
-	rc = read_all(fd, path, limit, b, error);
+	rc = file_read_all(fd, path, limit, b, error);
 	close(fd);
 	return rc;
 }

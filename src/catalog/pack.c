@@ -273,6 +273,9 @@ pack_table(struct pack *p, const struct map *map)
 		if (made)
 			map_put(made, key, value);
 	}
+	/* In order now: what is shared by threads isn't sorted later. */
+	if (map_count(made))
+		map_at(made, 0);
 	return made;
 }
 

@@ -229,6 +229,7 @@ static const struct field check_part_fields[] = {
     {.name = "ServiceTags", AT(check_part, service_tags, LIST, type_strings)},
     {.name = "Definition",
 	AT(check_part, definition, PTR, type_check_definition)},
+    {.name = "ExposedPort", AT(check_part, exposed_port, I32, type_int)},
 };
 static const struct type type_check_part = {.kind = KIND_STRUCT,
     .name = "check",
@@ -350,6 +351,7 @@ static const struct field service_part_fields[] = {
     TEXT(service_part, Status, status),
     STRINGS_MAP(service_part, ServiceMeta, meta),
     TAGS(service_part),
+    {.name = "Weights", AT(service_part, weights, STRUCT, type_weights)},
 };
 static const struct type type_service_part = {.kind = KIND_STRUCT,
     .name = "service",

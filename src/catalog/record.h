@@ -71,6 +71,11 @@ const struct record_part *record_parts(const struct type *);
 /* What stands for a definition that is not given. */
 extern const struct check_definition record_no_definition;
 
+/* The value, whose records have the form in which they are kept already,
+ * becomes the answer's; it lies in the answer's arena as far as it isn't
+ * shared. */
+void answer_shape_kept(struct answer *, const struct value *);
+
 /*
  * The status of an instance: the worst of its checks; "passing" without checks,
  * "" if one has a status that Consul doesn't know. (Consul's own aggregation.)

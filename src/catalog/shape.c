@@ -260,6 +260,19 @@ keep_check(struct shaper *s, const struct health_check *c)
 	return kept;
 }
 
+/* The node is not copied with the answer. */
+static void
+leave_node(struct answer *a, struct pack *p, const struct node_part *node)
+{
+	const void *const *checks = node->checks.items;
+
+	a->has_control |= shared_has_control(node);
+	pack_keep(p, node);
+	pack_keep(p, node->address);
+	for (uint32_t i = 0; i < node->checks.count; i++)
+		pack_keep(p, checks[i]);
+}
+
 static const struct node_part *
 keep_node(struct shaper *s, const struct health_service *r,
     const struct kept_check **checks, uint32_t count)
@@ -271,13 +284,8 @@ keep_node(struct shaper *s, const struct health_service *r,
 	    .meta = r->node_meta,
 	    .checks = {.items = checks, .count = count, .not_nil = true}};
 	const struct node_part *kept = shared_node(&node);
-	const void *const *items = kept->checks.items;
 
-	s->answer->has_control |= shared_has_control(kept);
-	pack_keep(&s->pack, kept);
-	pack_keep(&s->pack, kept->address);
-	for (uint32_t i = 0; i < count; i++)
-		pack_keep(&s->pack, items[i]);
+	leave_node(s->answer, &s->pack, kept);
 	return kept;
 }
 
@@ -379,6 +387,19 @@ answer_shape_services(struct answer *a, const struct query *q,
 		sort_records(kept, n, compare_services);
 	v = value_slice(&type_health_services, kept, n);
 	return finish(a, &s.pack, &v);
+}
+
+void
+answer_shape_kept(struct answer *a, const struct value *v)
+{
+	const struct kept_service *const *all = v->u.items;
+	struct pack p = {0};
+
+	pack_keep(&p, &record_no_definition);
+	for (uint32_t i = 0; v->type == &type_health_services && i < v->len;
+	     i++)
+		leave_node(a, &p, all[i]->node);
+	finish(a, &p, v);
 }
 
 /* ---- the others ---- */

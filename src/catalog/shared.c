@@ -105,6 +105,13 @@ shared_node(const struct node_part *node)
 	return s->node;
 }
 
+const struct node_part *
+shared_ref(const struct node_part *node)
+{
+	node->self->refs++;
+	return node;
+}
+
 void
 shared_unref(const struct node_part *node)
 {

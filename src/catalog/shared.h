@@ -14,6 +14,7 @@
  * holds is copied if it is new.
  */
 const struct node_part *shared_node(const struct node_part *);
+const struct node_part *shared_ref(const struct node_part *);
 void shared_unref(const struct node_part *);
 /* See answer.has_control. */
 bool shared_has_control(const struct node_part *);

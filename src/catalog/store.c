@@ -16,6 +16,7 @@ static uint64_t last_stamp = 1;
 
 struct catalog {
 	struct strmap answers;
+	struct strmap memory;    /* of an earlier run; not seen by views */
 	catalog_judge_fn *judge; /* NULL: none */
 	void *judge_arg;
 };
@@ -73,20 +74,28 @@ catalog_new(void)
 	return xcalloc(1, sizeof(struct catalog));
 }
 
-void
-catalog_free(struct catalog **cp)
+static void
+clear(struct strmap *answers)
 {
-	struct catalog *c = *cp;
 	struct strmap_entry *e;
 
-	if (!c)
-		return;
-	for (size_t i = 0; (e = strmap_next(&c->answers, &i));) {
+	for (size_t i = 0; (e = strmap_next(answers, &i));) {
 		struct answer *a = e->value;
 
 		answer_unref(&a);
 	}
-	strmap_fini(&c->answers);
+	strmap_fini(answers);
+}
+
+void
+catalog_free(struct catalog **cp)
+{
+	struct catalog *c = *cp;
+
+	if (!c)
+		return;
+	clear(&c->answers);
+	clear(&c->memory);
 	free(c);
 	*cp = NULL;
 }
@@ -98,16 +107,33 @@ catalog_judge(struct catalog *c, catalog_judge_fn *judge, void *arg)
 	c->judge_arg = arg;
 }
 
+static struct answer *
+get_old(const struct catalog *c, struct str id)
+{
+	struct answer *old = strmap_get(&c->answers, id);
+
+	return old ? old : strmap_get(&c->memory, id);
+}
+
 bool
 catalog_put(struct catalog *c, struct str id, struct answer *a)
 {
-	const struct answer *old = strmap_get(&c->answers, id);
+	const struct answer *old = get_old(c, id);
 
 	if (old && c->judge && !c->judge(c->judge_arg, id, old, a)) {
 		answer_unref(&a);
+		catalog_recall(c, id);
 		return false;
 	}
 	return catalog_put_unjudged(c, id, a);
+}
+
+static void
+forget(struct catalog *c, struct str id)
+{
+	struct answer *old = strmap_take(&c->memory, id);
+
+	answer_unref(&old);
 }
 
 bool
@@ -116,9 +142,11 @@ catalog_put_unjudged(struct catalog *c, struct str id, struct answer *a)
 	struct answer *old = strmap_get(&c->answers, id);
 
 	assert(old != a);
+	forget(c, id);
 	if (old && answer_same(old, a)) {
 		old->index = a->index;
 		old->received_ms = a->received_ms;
+		old->remembered = 0;
 		answer_unref(&a);
 		return false;
 	}
@@ -135,10 +163,69 @@ catalog_drop(struct catalog *c, struct str id)
 	if (c->judge)
 		c->judge(c->judge_arg, id, old, NULL);
 	answer_unref(&old);
+	forget(c, id);
 }
 
 struct answer *
 catalog_get(const struct catalog *c, struct str id)
 {
 	return strmap_get(&c->answers, id);
+}
+
+/* ---- of an earlier run ---- */
+
+void
+catalog_remember(struct catalog *c, struct str id, struct answer *a)
+{
+	assert(a->remembered);
+	if (!get_old(c, id))
+		strmap_put(&c->memory, id, a);
+	else
+		answer_unref(&a);
+}
+
+bool
+catalog_recall(struct catalog *c, struct str id)
+{
+	struct answer *a = strmap_take(&c->memory, id);
+
+	if (!a)
+		return false;
+	strmap_put(&c->answers, id, a);
+	return true;
+}
+
+const struct answer *
+catalog_memory(const struct catalog *c, struct str id)
+{
+	return strmap_get(&c->memory, id);
+}
+
+size_t
+catalog_memories(const struct catalog *c)
+{
+	return c->memory.count;
+}
+
+void
+catalog_forget(struct catalog *c)
+{
+	clear(&c->memory);
+}
+
+bool
+catalog_next(const struct catalog *c, size_t *at, struct catalog_item *item)
+{
+	size_t first = c->answers.used, i = *at > first ? *at - first : 0;
+	struct strmap_entry *e = NULL;
+
+	if (*at < first && (e = strmap_next(&c->answers, at))) {
+		*item = (struct catalog_item){e->key, e->value, true};
+		return true;
+	}
+	e = strmap_next(&c->memory, &i);
+	*at = first + i;
+	if (e)
+		*item = (struct catalog_item){e->key, e->value, false};
+	return e != NULL;
 }
