@@ -276,6 +276,9 @@ bool catalog_put_unjudged(struct catalog *, struct str id, struct answer *);
 void catalog_drop(struct catalog *, struct str id);
 /* Borrowed until the next put or drop of that id; NULL if there is none. */
 struct answer *catalog_get(const struct catalog *, struct str id);
+/* The same; hash is str_hash(id). */
+struct answer *catalog_get_hashed(
+    const struct catalog *, struct str id, uint64_t hash);
 
 /* ---- answers of an earlier run (state.h) ----
  * They stand behind: a judge sees one as the old answer of the first of this
@@ -305,6 +308,7 @@ bool catalog_next(const struct catalog *, size_t *at, struct catalog_item *);
 /* One dependency that a pass asked for. */
 struct wanted {
 	const struct query *query; /* in the view's arena */
+	uint64_t hash;             /* of its identity */
 	struct answer *answer;     /* NULL: missing; borrowed */
 	bool wait;                 /* missing: the template can't be written */
 	int line;                  /* of the template, where first asked */
@@ -317,10 +321,12 @@ struct view {
 	struct catalog *catalog;
 	struct arena arena;
 	struct strmap by_id;   /* id → struct wanted, over passes */
-	struct strmap by_call; /* call text → parsed query, over passes */
+	struct strmap by_call; /* call text → struct wanted, over passes */
 	struct wanted **asked; /* in this pass, in order */
 	size_t asked_count;
 	size_t asked_room;
+	size_t before_count; /* asked in the pass before */
+	bool moved;          /* something else is asked than then, so far */
 	uint32_t pass;
 };
 
@@ -329,18 +335,20 @@ void view_fini(struct view *);
 /* Starts a pass: forgets what was asked, keeps parsed queries. Queries of the
  * pass before may be freed. */
 void view_reset(struct view *);
-/* The query that a function of that kind asks with that argument: parsed once,
- * in the view's arena. Returns as query_parse. */
+/* What a function of that kind asks with that argument: parsed once, in the
+ * view's arena; calls of one identity give the same. Returns as query_parse. */
 int view_parse(struct view *, enum query_kind, struct str argument,
-    const struct query **, struct error *);
+    struct wanted **, struct error *);
 /* Was it asked in this pass? */
 bool view_has(const struct view *, struct str id);
 /* The pass can't be written without another answer to this query, though there
  * is one (safeLs of an empty prefix, key of a key that is not there). */
-void view_wait(struct view *, const struct query *);
+void view_wait(struct view *, struct wanted *);
 /* Records that the pass asks the query (first time: line is kept) and gives its
  * answer, NULL if there is none. */
-struct answer *view_ask(struct view *, const struct query *, int line);
+struct answer *view_ask(struct view *, struct wanted *, int line);
+/* Has the pass, as far as it went, asked just what the one before asked? */
+bool view_is_same(const struct view *);
 /* In order of asking: for (size_t i = 0; (w = view_next(v, &i));) */
 const struct wanted *view_next(const struct view *, size_t *at);
 

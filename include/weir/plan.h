@@ -117,9 +117,10 @@ int64_t plan_due(const struct plan *);
 typedef void plan_task_cb(void *arg, struct task *, bool changed);
 void plan_pass(struct plan *, int64_t now, bool all, plan_task_cb *, void *arg);
 
+/* Has a task asked other queries than before, since plan_wanted? */
+bool plan_asks_anew(const struct plan *);
 /* The union of what all tasks asked in their last pass, in the arena. */
-const struct query **plan_wanted(
-    const struct plan *, struct arena *, size_t *count);
+const struct query **plan_wanted(struct plan *, struct arena *, size_t *count);
 /* All tasks READY (or absent)? */
 bool plan_is_complete(const struct plan *);
 /* Does any task still lack a first answer for something it asked? */

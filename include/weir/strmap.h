@@ -36,6 +36,8 @@ uint64_t str_hash(struct str);
 void strmap_fini(struct strmap *);
 /* NULL if absent. */
 void *strmap_get(const struct strmap *, struct str key);
+/* The same; hash is str_hash(key), for who asks often. */
+void *strmap_get_hashed(const struct strmap *, struct str key, uint64_t hash);
 bool strmap_has(const struct strmap *, struct str key);
 /* Copies the key; returns the value that was there before, or NULL. */
 void *strmap_put(struct strmap *, struct str key, void *value);

@@ -164,6 +164,14 @@ strmap_get(const struct strmap *m, struct str key)
 	return slot ? m->entries[*slot - 1].value : NULL;
 }
 
+void *
+strmap_get_hashed(const struct strmap *m, struct str key, uint64_t hash)
+{
+	uint32_t *slot = find(m, key, hash);
+
+	return slot ? m->entries[*slot - 1].value : NULL;
+}
+
 bool
 strmap_has(const struct strmap *m, struct str key)
 {

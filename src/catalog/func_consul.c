@@ -40,9 +40,9 @@ func_ask(struct call *c, enum query_kind kind, struct str argument,
     const struct answer **answer)
 {
 	struct view *v = c->render->data;
-	const struct query *q;
+	struct wanted *w;
 	struct error e = {0};
-	int rc = view_parse(v, kind, argument, &q, &e);
+	int rc = view_parse(v, kind, argument, &w, &e);
 
 	if (rc < 0) {
 		call_fail(c, "%s", e.text);
@@ -52,7 +52,7 @@ func_ask(struct call *c, enum query_kind kind, struct str argument,
 	c->stamp = STAMP_NONE;
 	if (rc > 0)
 		return ASKED_NOTHING;
-	*answer = view_ask(v, q, c->render->line);
+	*answer = view_ask(v, w, c->render->line);
 	if (*answer) {
 		c->stamp = (*answer)->stamp;
 		return ASKED_ANSWERED;
@@ -66,10 +66,10 @@ void
 func_wait(struct call *c, enum query_kind kind, struct str argument)
 {
 	struct view *v = c->render->data;
-	const struct query *q;
+	struct wanted *w;
 
-	if (view_parse(v, kind, argument, &q, NULL) == 0)
-		view_wait(v, q);
+	if (view_parse(v, kind, argument, &w, NULL) == 0)
+		view_wait(v, w);
 	c->stamp = 0;
 	c->render->missing++;
 }

@@ -172,6 +172,12 @@ catalog_get(const struct catalog *c, struct str id)
 	return strmap_get(&c->answers, id);
 }
 
+struct answer *
+catalog_get_hashed(const struct catalog *c, struct str id, uint64_t hash)
+{
+	return strmap_get_hashed(&c->answers, id, hash);
+}
+
 /* ---- of an earlier run ---- */
 
 void

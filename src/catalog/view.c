@@ -41,39 +41,16 @@ view_fini(struct view *v)
 void
 view_reset(struct view *v)
 {
-	if (v->by_call.count > CALLS_KEPT &&
-	    v->by_call.count > 4 * v->asked_count)
+	v->moved = v->by_call.count > CALLS_KEPT &&
+		   v->by_call.count > 4 * v->asked_count;
+	if (v->moved)
 		forget(v);
+	v->before_count = v->asked_count;
 	v->asked_count = 0;
 	v->pass++;
 }
 
-int
-view_parse(struct view *v, enum query_kind kind, struct str argument,
-    const struct query **query, struct error *error)
-{
-	char small[CALL_BYTES], *text = small;
-	struct str call = {text, argument.len + 1};
-	struct query *parsed;
-	int rc = 0;
-
-	if (call.len > sizeof(small))
-		call.ptr = text = xmalloc(call.len);
-	text[0] = (char)('A' + kind);
-	if (argument.len)
-		memcpy(text + 1, argument.ptr, argument.len);
-	parsed = strmap_get(&v->by_call, call);
-	if (!parsed) {
-		rc = query_parse(kind, argument, &v->arena, &parsed, error);
-		if (rc == 0)
-			strmap_put(&v->by_call, call, parsed);
-	}
-	*query = parsed;
-	if (text != small)
-		free(text);
-	return rc;
-}
-
+/* The dependency of that identity. */
 static struct wanted *
 find(struct view *v, const struct query *q)
 {
@@ -81,41 +58,83 @@ find(struct view *v, const struct query *q)
 
 	if (!w) {
 		w = arena_zalloc(&v->arena, sizeof(*w));
+		w->query = q;
+		w->hash = str_hash(q->id);
 		strmap_put(&v->by_id, q->id, w);
 	}
 	return w;
 }
 
+int
+view_parse(struct view *v, enum query_kind kind, struct str argument,
+    struct wanted **wanted, struct error *error)
+{
+	char small[CALL_BYTES], *text = small;
+	struct str call = {text, argument.len + 1};
+	struct query *parsed;
+	struct wanted *w;
+	int rc = 0;
+
+	if (call.len > sizeof(small))
+		call.ptr = text = xmalloc(call.len);
+	text[0] = (char)('A' + kind);
+	if (argument.len)
+		memcpy(text + 1, argument.ptr, argument.len);
+	w = strmap_get(&v->by_call, call);
+	if (!w) {
+		rc = query_parse(kind, argument, &v->arena, &parsed, error);
+		if (rc == 0) {
+			w = find(v, parsed);
+			strmap_put(&v->by_call, call, w);
+		}
+	}
+	*wanted = w;
+	if (text != small)
+		free(text);
+	return rc;
+}
+
 /* Puts it at the end of what this pass asks. */
 static void
-note(struct view *v, struct wanted *w, const struct query *q, int line)
+note(struct view *v, struct wanted *w, int line)
 {
+	size_t at = v->asked_count;
+
+	if (at >= v->before_count || v->asked[at] != w)
+		v->moved = true;
 	if (v->asked_count == v->asked_room) {
 		v->asked_room = v->asked_room ? v->asked_room * 2 : 16;
 		v->asked =
 		    xrealloc(v->asked, v->asked_room, sizeof(struct wanted *));
 	}
 	v->asked[v->asked_count++] = w;
-	*w = (struct wanted){.query = q, .line = line, .pass = v->pass};
+	w->wait = false;
+	w->line = line;
+	w->pass = v->pass;
 }
 
 struct answer *
-view_ask(struct view *v, const struct query *q, int line)
+view_ask(struct view *v, struct wanted *w, int line)
 {
-	struct wanted *w = find(v, q);
-
 	if (w->pass == v->pass)
 		return w->answer;
-	note(v, w, q, line);
-	w->answer = catalog_get(v->catalog, q->id);
+	note(v, w, line);
+	w->answer = catalog_get_hashed(v->catalog, w->query->id, w->hash);
 	w->wait = !w->answer;
 	return w->answer;
 }
 
 void
-view_wait(struct view *v, const struct query *q)
+view_wait(struct view *v, struct wanted *w)
 {
-	find(v, q)->wait = true;
+	(void)v;
+	w->wait = true;
+}
+
+bool
+view_is_same(const struct view *v)
+{
+	return !v->moved && v->asked_count == v->before_count;
 }
 
 bool

@@ -77,21 +77,29 @@ on_task(void *arg, struct task *t, bool changed)
 	}
 }
 
-void
-daemon_step(struct daemon *d)
+static void
+want(struct daemon *d)
 {
 	const struct query **wanted;
 	size_t count;
 
+	if (!plan_asks_anew(d->plan))
+		return;
+	arena_reset(&d->arena);
+	wanted = plan_wanted(d->plan, &d->arena, &count);
+	source_want(d->source, wanted, count);
+}
+
+void
+daemon_step(struct daemon *d)
+{
 	if (d->stopping)
 		return;
 	guard_expire(d->guard);
 	plan_pass(d->plan, daemon_now(d), false, on_task, d);
 	buf_reset(&d->because);
 	d->because_count = 0;
-	arena_reset(&d->arena);
-	wanted = plan_wanted(d->plan, &d->arena, &count);
-	source_want(d->source, wanted, count);
+	want(d);
 	daemon_notice(d);
 	daemon_apply(d);
 	daemon_say_state(d);

@@ -19,6 +19,7 @@ struct plan {
 	struct task *tasks;
 	size_t count;
 	struct task_bench bench;
+	bool asks_anew;
 };
 
 bool
@@ -44,6 +45,7 @@ plan_new(const struct plan_options *o, struct error *e)
 	size_t count = o->config->template_count;
 
 	p->catalog = o->catalog;
+	p->asks_anew = true;
 	p->tasks = xcalloc(count ? count : 1, sizeof(*p->tasks));
 	task_bench_init(&p->bench, o->capture_writes, o->plugins);
 	p->bench.consul = &o->config->consul;
@@ -218,19 +220,27 @@ plan_pass(
 			continue;
 		settle_done(&t->settle);
 		changed = task_execute(t, &p->bench);
+		p->asks_anew |= !view_is_same(&t->view);
 		if (on_task)
 			on_task(arg, t, changed);
 	}
 	free(due);
 }
 
+bool
+plan_asks_anew(const struct plan *p)
+{
+	return p->asks_anew;
+}
+
 const struct query **
-plan_wanted(const struct plan *p, struct arena *a, size_t *count)
+plan_wanted(struct plan *p, struct arena *a, size_t *count)
 {
 	size_t n = 0, room = 0;
 	const struct query **q;
 	struct strmap seen = {0};
 
+	p->asks_anew = false;
 	for (size_t i = 0; i < p->count; i++)
 		room += p->tasks[i].view.by_id.count;
 	q = arena_array(a, room ? room : 1, sizeof(*q));

@@ -31,14 +31,14 @@ tear_down(void **state)
 	return 0;
 }
 
-static const struct query *
+static struct wanted *
 query(const char *argument)
 {
-	const struct query *q = NULL;
+	struct wanted *w = NULL;
 
 	assert_int_equal(
-	    view_parse(&view, QUERY_KEY, str_of(argument), &q, NULL), 0);
-	return q;
+	    view_parse(&view, QUERY_KEY, str_of(argument), &w, NULL), 0);
+	return w;
 }
 
 static void
@@ -85,7 +85,7 @@ two_calls_of_one_identity_are_one_dependency(void **state)
 static void
 a_call_is_parsed_once(void **state)
 {
-	const struct query *first = query("some/key"), *again;
+	struct wanted *first = query("some/key"), *again;
 
 	(void)state;
 	view_ask(&view, first, 1);
@@ -159,14 +159,46 @@ static void
 a_call_longer_than_any_buffer_is_found_again(void **state)
 {
 	char s[2000];
-	const struct query *q;
+	struct wanted *q;
 
 	(void)state;
 	memset(s, 'k', sizeof(s) - 1);
 	s[sizeof(s) - 1] = 0;
 	q = query(s);
-	assert_int_equal(q->name.len, sizeof(s) - 1);
+	assert_int_equal(q->query->name.len, sizeof(s) - 1);
 	assert_ptr_equal(query(s), q);
+}
+
+/* The first pass, then one that asks the arguments of that text, one each. */
+static bool
+is_same(const char *then, const char *now)
+{
+	char name[2] = "";
+
+	for (; *then; then++) {
+		*name = *then;
+		view_ask(&view, query(name), 1);
+	}
+	view_reset(&view);
+	for (; *now; now++) {
+		*name = *now;
+		view_ask(&view, query(name), 1);
+	}
+	return view_is_same(&view);
+}
+
+static void
+a_pass_knows_whether_it_asks_what_the_last_one_asked(void **state)
+{
+	(void)state;
+	assert_true(is_same("abc", "abc"));
+	assert_true(is_same("", "abbca"));
+	assert_false(is_same("", "ab"));
+	assert_false(is_same("", "ba"));
+	assert_false(is_same("", "bac"));
+	assert_true(is_same("", "bac"));
+	assert_false(is_same("", ""));
+	assert_true(is_same("", ""));
 }
 
 int
@@ -182,6 +214,7 @@ main(void)
 	    TEST(an_answer_may_not_be_enough),
 	    TEST(arguments_that_never_repeat_do_not_pile_up),
 	    TEST(a_call_longer_than_any_buffer_is_found_again),
+	    TEST(a_pass_knows_whether_it_asks_what_the_last_one_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
