@@ -122,8 +122,9 @@ $(DIFF)/driver: $(O)/tests/differential/driver.o \
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
 
-COMPARE := $(wildcard tests/differential/compare/*)
-$(DIFF)/compare: $(COMPARE)
+$(DIFF)/compare: $(wildcard tests/differential/compare/*)
+$(O)/bench/bench_go: $(wildcard tests/bench/go/*)
+$(DIFF)/compare $(O)/bench/bench_go:
 	@mkdir -p $(@D)
 	$(call say,GO,$(<D))cd $(<D) && GOTOOLCHAIN=local go build -o $(abspath $@) .
 
@@ -171,11 +172,11 @@ bench: all $(BENCH) ## figures against Consul and HAProxy
 bench-engine: all $(BENCH) ## figures of the template engine, beside Go's if Go is here
 	@if command -v go >/dev/null; then $(MAKE) $(O)/bench/go.txt; \
 	else echo "no Go here, so no figures of its engine"; fi
-	$(O)/bench/bench_engine $$(command -v go >/dev/null && \
-		echo $(O)/bench/go.txt)
+	@go=$$(command -v go >/dev/null && echo $(O)/bench/go.txt); \
+	$(O)/bench/bench_engine $$go && $(O)/bench/bench_real $$go
 
-$(O)/bench/go.txt: $(DIFF)/compare FORCE
-	$(DIFF)/compare bench >$@
+$(O)/bench/go.txt: $(O)/bench/bench_go FORCE
+	$(O)/bench/bench_go $(O)/weir >$@
 
 demo: all ## the story in a minute, on a real HAProxy (DEMO=consul: Consul too)
 	packaging/deps.sh test

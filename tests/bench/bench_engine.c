@@ -4,15 +4,13 @@
  * tests/bench/engine, nanoseconds per field, the whole, and how often malloc
  * was called once everything was warm; and what parsing costs.
  *
- * usage: bench_engine [FIGURES], of Go's engine: "NAME NANOSECONDS SUM" in each
- * line, the sum (FNV-1a) being that of the output. They become a column.
+ * usage: bench_engine [FIGURES], of Go's engine: they become a column.
  */
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "figures.h"
 #include "weir/file.h"
 #include "weir/limits.h"
 #include "weir/strmap.h"
@@ -207,68 +205,20 @@ static const struct func_family *const families[] = {&family, NULL};
 
 /* ---- the other engine's figures ---- */
 
-struct figure {
-	char name[32];
-	int64_t ns;
-	uint64_t sum;
-};
-
-static struct figure figures[16];
-static size_t figure_count;
-
-static void
-read_figures(const char *path)
-{
-	FILE *in = fopen(path, "r");
-	struct figure f;
-
-	if (!in) {
-		perror(path);
-		exit(1);
-	}
-	while (
-	    figure_count < sizeof figures / sizeof figures[0] &&
-	    fscanf(in, "%31s %" SCNd64 " %" SCNu64, f.name, &f.ns, &f.sum) == 3)
-		figures[figure_count++] = f;
-	fclose(in);
-}
-
 /* The line's last column. */
 static void
 print_other(const char *name, int64_t ns, uint64_t sum)
 {
-	for (size_t i = 0; i < figure_count; i++) {
-		const struct figure *f = &figures[i];
+	const struct figure *f = find_figure(name);
 
-		if (strcmp(f->name, name) != 0)
-			continue;
+	if (f)
 		printf(" %8.2f ms %5.1f x%s", (double)f->ns / 1e6,
 		    (double)f->ns / (double)ns,
 		    f->sum == sum ? "" : " (the output differs)");
-	}
 	putchar('\n');
 }
 
-static uint64_t
-sum_of(struct str s)
-{
-	uint64_t h = UINT64_C(14695981039346656037);
-
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.ptr[i]) * UINT64_C(1099511628211);
-	return h;
-}
-
 /* ---- measuring ---- */
-
-static int64_t
-now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 struct subject {
 	const char *name;

@@ -26,14 +26,12 @@ type settings struct {
 	examine int
 }
 
-// What else this program is.
-var modes = map[string]func(){"bench": bench, "serve": serve}
 
 func main() {
 	var s settings
 
-	if len(os.Args) == 2 && modes[os.Args[1]] != nil {
-		modes[os.Args[1]]()
+	if len(os.Args) == 2 && os.Args[1] == "serve" {
+		serve()
 		return
 	}
 	flag.StringVar(&s.driver, "driver", "driver", "the program that answers for weir")

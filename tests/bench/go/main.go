@@ -15,7 +15,8 @@ import (
 )
 
 // The counterpart of tests/bench/bench_engine.c: the same data, the same
-// templates, Go's engine.
+// templates, Go's engine. A line for each: its name, nanoseconds, the sum of
+// what it prints.
 
 const (
 	servers    = 20000
@@ -76,8 +77,8 @@ func benchFuncs() template.FuncMap {
 	}
 }
 
-// best of the rounds, in nanoseconds.
-func best(do func()) int64 {
+// the best of some rounds, in nanoseconds.
+func best(rounds int, do func()) int64 {
 	least := int64(1) << 62
 	for range rounds {
 		began := time.Now()
@@ -101,9 +102,7 @@ func figure(name string, ns int64, text []byte) {
 	fmt.Println(name, ns, sum.Sum64())
 }
 
-// bench prints a line for each template: its name, nanoseconds, the sum of what
-// it prints.
-func bench() {
+func benchEngine() {
 	funcs := benchFuncs()
 	parse := func(text []byte) *template.Template {
 		return must(template.New("").Funcs(funcs).Parse(string(text)))
@@ -111,7 +110,7 @@ func bench() {
 	for _, path := range must(filepath.Glob("tests/bench/engine/*.tmpl")) {
 		t := parse(must(os.ReadFile(path)))
 		var out bytes.Buffer
-		ns := best(func() {
+		ns := best(rounds, func() {
 			out.Reset()
 			must(0, t.Execute(&out, nil))
 		})
@@ -120,5 +119,14 @@ func bench() {
 	once := must(os.ReadFile("tests/bench/engine/backends.tmpl"))
 	lines := bytes.Count(once, []byte("\n"))
 	text := bytes.Repeat(once, (parseLines+lines-1)/lines)
-	figure("parse", best(func() { parse(text) }), text)
+	figure("parse", best(rounds, func() { parse(text) }), text)
+}
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: bench WEIR, in weir's folder")
+		os.Exit(2)
+	}
+	benchEngine()
+	benchReal(os.Args[1])
 }
