@@ -56,7 +56,7 @@ BENCH     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
 .PHONY: all unit unit-programs fuzz-programs test lint asan bench \
-	bench-engine differential fuzz demo install clean help FORCE
+	bench-engine differential fuzz soak demo install clean help FORCE
 
 all: $(LIB) $(WEIR) ## the program (build/weir)
 
@@ -177,6 +177,11 @@ bench-engine: all $(BENCH) ## figures of the template engine, beside Go's if Go 
 
 $(O)/bench/go.txt: $(O)/bench/bench_go FORCE
 	$(O)/bench/bench_go $(O)/weir >$@
+
+CHANGES = 1000000
+soak: all ## CHANGES= changes of a catalog: memory and descriptors stay level
+	packaging/deps.sh test
+	tests/soak/run --changes $(CHANGES)
 
 demo: all ## the story in a minute, on a real HAProxy (DEMO=consul: Consul too)
 	packaging/deps.sh test
