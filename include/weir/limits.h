@@ -32,6 +32,9 @@
 /* Bytes of a line that mapLine gives: HAProxy reads a map's lines through a
  * buffer of 16384 (tune.bufsize), and what is longer becomes two entries. */
 #define LIMIT_MAP_LINE 16382u
+/* Lines that one call of slots prints: a HAProxy of that many servers in one
+ * backend takes 500 MB. */
+#define LIMIT_SLOTS 65536u
 /* Bytes of one answer of Consul: a service with 50,000 instances fits. */
 #define LIMIT_ANSWER_BYTES (256u << 20)
 /* Bytes of all response headers together. */

@@ -58,6 +58,9 @@ struct task {
 				    * in use is the last good one */
 	struct buf output;         /* the last good text, if has_output */
 	bool has_output;
+	struct buf standing; /* what the destination held before that, once
+			      * a function asked: standing_read */
+	bool standing_read;
 	bool absent; /* optional, and its source is missing */
 	bool forget; /* the engine's memory is of another text than output */
 	bool busy;   /* being applied: not executed meanwhile */

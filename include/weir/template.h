@@ -125,6 +125,10 @@ struct template_world {
 	/* writeToFile in a pass that must not write: the file's content as it
 	 * would be. NULL: really write. */
 	void (*file_written)(void *arg, const char *path, struct str content);
+	/* The text that stands where this one will go: the last good output, or
+	 * that of a process before (slots reads it). Valid during the call;
+	 * empty: none. -1: it can't be read. NULL: nothing stands. */
+	int (*standing)(void *arg, struct str *text, struct error *);
 	/* plugin runs programs; false: refused with a message. */
 	bool plugins;
 };

@@ -53,6 +53,22 @@ on_file_written(void *arg, const char *path, struct str content)
 	strings_add(&b->current->files_written, content.ptr, content.len);
 }
 
+/* Until there is an output of our own it is what the last process left. */
+static int
+on_standing(void *arg, struct str *text, struct error *e)
+{
+	struct task *t = ((struct task_bench *)arg)->current;
+	const char *path = t->config->destination;
+
+	if (!t->has_output && !t->standing_read && path) {
+		if (file_read(path, LIMIT_OUTPUT_BYTES, &t->standing, e) < 0)
+			return -1;
+		t->standing_read = true;
+	}
+	*text = buf_as_str(t->has_output ? &t->output : &t->standing);
+	return 0;
+}
+
 static const char *
 on_env(void *arg, const char *name)
 {
@@ -73,6 +89,7 @@ task_bench_init(struct task_bench *b, bool capture_writes, bool plugins)
 	    .env = on_env,
 	    .file_used = on_file_used,
 	    .file_written = capture_writes ? on_file_written : NULL,
+	    .standing = on_standing,
 	    .plugins = plugins,
 	};
 }
@@ -103,6 +120,7 @@ task_fini(struct task *t)
 	error_fini(&t->source_error);
 	buf_fini(&t->source);
 	buf_fini(&t->output);
+	buf_fini(&t->standing);
 	strings_fini(&t->files_used);
 	strings_fini(&t->files_written);
 }
@@ -239,6 +257,7 @@ take_output(struct task *t, struct task_bench *b)
 	t->output = b->scratch;
 	b->scratch = old;
 	t->has_output = true;
+	buf_fini(&t->standing);
 	return true;
 }
 

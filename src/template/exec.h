@@ -48,6 +48,7 @@ struct exec {
 	struct error *error;
 	struct buf text;         /* of print and its kin, within one call */
 	struct scratch *scratch; /* func_scratch.c; NULL: not asked for yet */
+	struct map *slotted;     /* func_slots.c: backends that have slots */
 };
 
 /* One of Go's own functions. */

@@ -17,6 +17,7 @@ const struct func_family *const template_families[] = {
     &family_plugin,
     &family_regex,
     &family_scratch,
+    &family_slots,
     &family_sockaddr,
     &family_sprig_crypto,
     &family_sprig_dates,

@@ -16,6 +16,7 @@ extern const struct func_family family_math;
 extern const struct func_family family_plugin;
 extern const struct func_family family_regex;
 extern const struct func_family family_scratch;
+extern const struct func_family family_slots;
 extern const struct func_family family_sockaddr;
 extern const struct func_family family_sprig_crypto;
 extern const struct func_family family_sprig_dates;

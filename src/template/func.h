@@ -12,6 +12,14 @@ func_str(const struct call *c, size_t i)
 	return value_as_str(&c->args[i]);
 }
 
+/* What HAProxy allows in the name of a proxy or server (its invalid_char). */
+static inline bool
+func_is_name_char(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= '0' && c <= '9') || (c && strchr("_.:-", c));
+}
+
 /* The buffer's bytes as the result; frees the buffer. -1 if they exceed its
  * limit. */
 int func_give(struct call *, struct buf *, struct value *result);

@@ -41,14 +41,6 @@ refuse(struct call *c, struct str s, const char *why)
 
 /* ---- names ---- */
 
-/* What HAProxy allows in the name of a proxy or server (its invalid_char). */
-static bool
-is_name_char(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c >= '0' && c <= '9') || (c && strchr("_.:-", c));
-}
-
 static bool
 is_hex(char c)
 {
@@ -69,7 +61,7 @@ looks_coded(struct str s)
 	while (i + 1 < s.len && is_hex(s.ptr[i]) && is_hex(s.ptr[i + 1]))
 		i += 2;
 	return i > 2 && i < s.len &&
-	       (s.ptr[i] == '.' || !is_name_char(s.ptr[i]));
+	       (s.ptr[i] == '.' || !func_is_name_char(s.ptr[i]));
 }
 
 /* `..`, the n bytes at p as hex digits, `.` */
@@ -91,7 +83,7 @@ count_coded(struct str s)
 
 	if (looks_coded(s))
 		return 1;
-	while (n < s.len && !is_name_char(s.ptr[n]))
+	while (n < s.len && !func_is_name_char(s.ptr[n]))
 		n++;
 	return n;
 }

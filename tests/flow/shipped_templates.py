@@ -66,6 +66,14 @@ def test_canary(t):
     assert "rand(100) lt 5" in text, text
 
 
+def test_slots(t):
+    text = render(t, "haproxy-slots.cfg")
+    assert "\nbackend web\n    balance roundrobin\n" in text, text
+    assert "\n    server web-2 10.0.0.2:8002 check\n" in text, text
+    assert text.count("\n    server api-") == 10, text
+    assert "\n    server api-10 127.0.0.1:1 disabled check\n" in text, text
+
+
 def test_hosts_map(t):
     assert render(t, "hosts.map") == \
         "api.example.org api\nwww.example.org web\n"
