@@ -55,7 +55,7 @@ DIFF      := $(O)/differential
 BENCH     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all unit unit-programs fuzz-programs test lint asan bench \
+.PHONY: all unit oom unit-programs fuzz-programs test lint asan bench \
 	bench-engine differential fuzz soak demo install clean help FORCE
 
 all: $(LIB) $(WEIR) ## the program (build/weir)
@@ -122,6 +122,10 @@ $(DIFF)/driver: $(O)/tests/differential/driver.o \
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
 
+$(O)/oom: $(O)/tests/oom/oom.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) $(ALL_LD) -rdynamic -o $@ $^ $(LDLIBS)
+
 $(DIFF)/compare: $(wildcard tests/differential/compare/*)
 $(O)/bench/bench_go: $(wildcard tests/bench/go/*)
 $(DIFF)/compare $(O)/bench/bench_go:
@@ -132,7 +136,7 @@ $(DIFF)/compare $(O)/bench/bench_go:
 
 # --- what a person asks for -------------------------------------------------
 
-unit-programs: $(UNIT) $(DIFF)/driver
+unit-programs: $(UNIT) $(DIFF)/driver $(O)/oom
 fuzz-programs: $(FUZZ)
 
 unit: unit-programs ## build and run the unit tests
@@ -150,7 +154,7 @@ lint: ## format, static analysis, include table, scripts
 ASAN = O=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g'
 asan: ## unit tests and template cases under the sanitizers
 	$(MAKE) $(ASAN) all unit-programs
-	tests/run --build build/asan unit template
+	tests/run --build build/asan unit template oom
 
 FUZZ_SECONDS = 10
 fuzz: ## each fuzz program for FUZZ_SECONDS (10)
@@ -158,6 +162,10 @@ fuzz: ## each fuzz program for FUZZ_SECONDS (10)
 	$(MAKE) O=build/fuzz CC=clang CFLAGS='-O1 -g' \
 		SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
 	tests/fuzz/run build/fuzz/fuzz $(FUZZ_SECONDS)
+
+SAMPLE = 3
+oom: $(O)/oom ## the template cases while memory runs out (SAMPLE=all: at every call)
+	tests/oom/run.py --build $(O) --sample $(SAMPLE)
 
 COUNT = 20000
 SEED  = 1

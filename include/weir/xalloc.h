@@ -10,6 +10,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+/* Says that memory is wanting and aborts; for libraries that ask us what to do
+ * then. */
+void xalloc_fail(void) __attribute__((noreturn));
+
 /* The caller owns what is returned and gives it to free(). */
 void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull));
 /* Zeroed; aborts when count * size overflows. */

@@ -11,17 +11,21 @@
 #include <string.h>
 #include <unistd.h>
 
+void
+xalloc_fail(void)
+{
+	static const char words[] = "weir: out of memory\n";
+	ssize_t n = write(STDERR_FILENO, words, sizeof(words) - 1);
+
+	(void)n;
+	abort();
+}
+
 static void *
 checked(void *p)
 {
-	static const char words[] = "weir: out of memory\n";
-
-	if (!p) {
-		ssize_t n = write(STDERR_FILENO, words, sizeof(words) - 1);
-
-		(void)n;
-		abort();
-	}
+	if (!p)
+		xalloc_fail();
 	return p;
 }
 

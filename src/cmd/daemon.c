@@ -8,6 +8,8 @@
 #include "weir/log.h"
 #include "weir/xalloc.h"
 
+#include "loop.h"
+
 /* Milliseconds from a change of what is waited for to the line that says so:
  * at start everything is waited for, for a moment. */
 #define SAY_MS 1000
@@ -153,7 +155,7 @@ on_say(uv_timer_t *t)
 static void
 open_handles(struct daemon *d)
 {
-	uv_loop_init(&d->loop);
+	cmd_loop_init(&d->loop);
 	uv_timer_init(&d->loop, &d->due);
 	uv_timer_init(&d->loop, &d->say);
 	uv_signal_init(&d->loop, &d->on_term);

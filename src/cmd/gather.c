@@ -13,6 +13,8 @@
 #include "weir/log.h"
 #include "weir/xalloc.h"
 
+#include "loop.h"
+
 #define SAY_MS 10000
 
 static void step(struct gather *);
@@ -193,7 +195,7 @@ gather_open(struct gather *g, const struct gather_options *o)
 	int rc;
 
 	*g = (struct gather){.o = o};
-	uv_loop_init(&g->loop);
+	cmd_loop_init(&g->loop);
 	arena_init(&g->arena, 0);
 	g->catalog = catalog_new();
 	uv_timer_init(&g->loop, &g->deadline);

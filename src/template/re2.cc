@@ -7,10 +7,16 @@
 
 #include <re2/re2.h>
 
-#include <cstdlib>
-#include <cstring>
+#include <new>
 #include <string>
 #include <vector>
+
+extern "C" {
+#include "weir/xalloc.h"
+}
+
+/* Before operator new would throw. */
+static const std::new_handler previous = std::set_new_handler(xalloc_fail);
 
 /* Bytes that one pattern may take, its automata included; Go has no such bound
  * but refuses patterns at about the same size. */
@@ -78,9 +84,7 @@ re2_compile(const char *pattern, size_t len, enum re2_error *error, char **part)
 	if (re->compiled.ok())
 		return re;
 	*error = error_of(re->compiled.error_code());
-	*part = strdup(re->compiled.error_arg().c_str());
-	if (!*part)
-		abort();
+	*part = xstrdup(re->compiled.error_arg().c_str());
 	delete re;
 	return nullptr;
 }
