@@ -209,7 +209,8 @@ install: all ## DESTDIR= PREFIX=/usr/local
 	$(call put,$(SHARE)/man/man8,packaging/man/*.8)
 	$(call put,$(UNITDIR),packaging/systemd/*.service \
 		packaging/systemd/*.socket)
-	$(call put,$(LIBDIR)/sysusers.d,packaging/sysusers.d/*.conf)
+	install -D -m 644 packaging/systemd/weir.sysusers \
+		$(LIBDIR)/sysusers.d/weir.conf
 	$(call put,$(SHARE)/weir/templates,templates/*.tmpl)
 	$(call put,$(SHARE)/doc/weir/examples,packaging/*.ini)
 	install -D -m 644 packaging/completion/weir.bash \
