@@ -147,6 +147,17 @@ say_held(const struct daemon *d, struct buf *status)
 		buf_printf(status, ", and %zu more", n - 1);
 }
 
+static const char *
+how_far(const struct daemon *d)
+{
+	if (d->totals.ready)
+		return "live";
+	for (size_t i = 0; i < d->groups.count; i++)
+		if (d->groups.items[i].retry_at)
+			return "failed, tried again (the log says why)";
+	return "applying";
+}
+
 void
 daemon_say_state(struct daemon *d)
 {
@@ -160,8 +171,9 @@ daemon_say_state(struct daemon *d)
 		buf_printf(&status, "waiting for %zu: %.*s", n,
 		    (int)strcspn(waits.ptr, "\n"), waits.ptr);
 	else
-		buf_printf(&status, "%s: %zu files",
-		    d->totals.ready ? "live" : "applying", plan_count(d->plan));
+		buf_printf(&status, "%s: %zu file%s", how_far(d),
+		    plan_count(d->plan),
+		    plan_count(d->plan) == 1 ? "" : "s");
 	say_held(d, &status);
 	report_status(d->report, status.ptr);
 	buf_fini(&waits);
