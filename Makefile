@@ -55,8 +55,8 @@ DIFF      := $(O)/differential
 BENCH     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all unit oom unit-programs fuzz-programs test lint asan bench \
-	bench-engine differential fuzz soak demo install clean help FORCE
+.PHONY: all unit oom unit-programs fuzz-programs test test-matrix lint asan \
+	bench bench-engine differential fuzz soak demo install clean help FORCE
 
 all: $(LIB) $(WEIR) ## the program (build/weir)
 
@@ -143,9 +143,15 @@ unit: unit-programs ## build and run the unit tests
 	tests/run --build $(O) unit
 
 test: ## everything: install what tests need, build, run all suites
-	packaging/deps.sh build test
+	packaging/deps.sh build test versions
 	$(MAKE) all unit-programs
 	tests/run --build $(O)
+
+MATRIX = 2.2 2.6 3.0 3.2
+test-matrix: ## what touches HAProxy, on each version of MATRIX (2.2 2.6 3.0 3.2)
+	packaging/deps.sh build test matrix
+	$(MAKE) all
+	WEIR_TEST_MATRIX='$(MATRIX)' tests/run --build $(O) matrix
 
 lint: ## format, static analysis, include table, scripts
 	packaging/deps.sh lint

@@ -3,7 +3,10 @@
 # Installs what a group of tasks needs on Debian 12; does nothing, fast, when
 # everything is there.
 #
-# usage: deps.sh GROUP…     build test lint fuzz bench matrix
+# usage: deps.sh GROUP…     build test lint fuzz bench versions matrix
+#
+# versions and matrix are other HAProxies, under .deps: 2.2 and 3.0; those and
+# 3.2. A version that can't be had is said and passed over.
 #
 # Nothing of the machine's own set-up is changed but the packages: Consul,
 # which Debian 12 lacks, comes from Debian 11 through an apt that reads its own
@@ -12,7 +15,6 @@ set -eu
 cd "$(dirname "$0")/.."
 
 services="consul haproxy nginx"
-suites="bullseye trixie sid"
 
 say()
 {
@@ -32,8 +34,9 @@ packages_of()
 			python3 ;;
 	fuzz)	echo clang libclang-rt-14-dev llvm ;;
 	bench)	echo wrk apache2-utils hyperfine valgrind ;;
-	matrix)	echo patchelf ;;
-	*)	say "no such group: $1 (build test lint fuzz bench matrix)"
+	versions | matrix) echo patchelf ;;
+	*)	say "no such group: $1" \
+			"(build test lint fuzz bench versions matrix)"
 		exit 2 ;;
 	esac
 }
@@ -164,9 +167,14 @@ command -v dpkg-query >/dev/null || {
 todo=$(missing $packages)
 # shellcheck disable=SC2086 # a list of packages
 [ -z "$todo" ] || install $todo
+suites=
 case " $* " in
-*" matrix "*)
-	for suite in $suites; do
-		packaging/haproxy-of-suite.sh "$suite"
-	done ;;
+*" versions "*) suites="bullseye trixie" ;;
 esac
+case " $* " in
+*" matrix "*) suites="bullseye trixie sid" ;;
+esac
+for suite in $suites; do
+	packaging/haproxy-of-suite.sh "$suite" ||
+		say "no HAProxy of $suite; what needs it is passed over"
+done

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Runs flow scenarios: each test_… function of each tests/flow/NAME.py.
 
-usage: run.py [--jobs N] [--keep] [--list] [NAME | NAME/PART-OF-TEST …]
+usage: run.py [--jobs N] [--keep] [--list] [--matrix]
+              [NAME | NAME/PART-OF-TEST …]
 
 Each runs in a process of its own, in its own folder, and is ended with all
 that it started when it takes too long. WEIR is the program under test,
-WEIR_TEST_SCALE stretches every patience, WEIR_TEST_HAPROXY chooses a version.
+WEIR_TEST_SCALE stretches every patience, WEIR_TEST_HAPROXY chooses a version;
+--matrix leaves out the scenarios that start no HAProxy.
 """
 import argparse
 import ast
@@ -29,7 +31,24 @@ LIMIT = 120                         # seconds a scenario may take
 PASSED, FAILED, SKIPPED = 0, 1, 77
 
 
-def scenarios():
+def names_in(node):
+    """Every name and attribute that a piece of a file mentions."""
+    return {n.id if isinstance(n, ast.Name) else n.attr
+            for n in ast.walk(node)
+            if isinstance(n, (ast.Name, ast.Attribute))}
+
+
+def with_haproxy(tree):
+    """Names of a file's functions and classes that get to t.haproxy()."""
+    parts = {n.name: names_in(n) for n in tree.body
+             if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+    found = {"haproxy"}
+    while more := {p for p in parts.keys() - found if parts[p] & found}:
+        found |= more
+    return found
+
+
+def scenarios(matrix=False):
     """(file, test) of every scenario there is, in the files' order."""
     found = []
     for path in sorted(glob.glob(os.path.join(HERE, "*.py"))):
@@ -40,7 +59,8 @@ def scenarios():
             tree = ast.parse(f.read(), path)
         found += [(name, n.name) for n in tree.body
                   if isinstance(n, ast.FunctionDef)
-                  and n.name.startswith("test_")]
+                  and n.name.startswith("test_")
+                  and (not matrix or n.name in with_haproxy(tree))]
     return found
 
 
@@ -112,7 +132,9 @@ def spawn(name, test, args):
 
 def report(name, test, result):
     verdict, output, took = result
-    title = f"flow/{name}: {test[len('test_'):].replace('_', ' ')}"
+    on = os.environ.get("WEIR_TEST_HAPROXY", "")
+    title = (f"flow{on and '@' + on}/{name}: "
+             f"{test[len('test_'):].replace('_', ' ')}")
     detail = "    " + output.rstrip().replace("\n", "\n    ")
     if verdict == PASSED:
         print(f"ok {title} ({took:.1f} s)")
@@ -131,6 +153,8 @@ def arguments():
     parser.add_argument("--keep", action="store_true",
                         help="keep the folders, and say where they are")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--matrix", action="store_true",
+                        help="only those that start a HAProxy")
     parser.add_argument("--play", help=argparse.SUPPRESS)
     parser.add_argument("name", nargs="*")
     return parser.parse_intermixed_args()
@@ -140,7 +164,7 @@ def main():
     args = arguments()
     if args.play:
         return play(*args.play.split("/"), args.keep)
-    chosen = [s for s in scenarios() if is_wanted(*s, args.name)]
+    chosen = [s for s in scenarios(args.matrix) if is_wanted(*s, args.name)]
     if args.list:
         print("\n".join("/".join(s) for s in chosen))
         return 0

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A real HAProxy: a master, its workers, and both their sockets."""
+import functools
 import glob
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -10,6 +12,21 @@ from .process import Process
 from .wait import until
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+
+
+def _own():
+    return shutil.which("haproxy", path=os.environ["PATH"]
+                        + ":/usr/sbin:/sbin")
+
+
+@functools.lru_cache
+def own_version():
+    """"2.6": that of the machine's own; None when it has none."""
+    if not _own():
+        return None
+    said = subprocess.run([_own(), "-v"], capture_output=True, text=True,
+                          check=True).stdout
+    return re.search(r"version (\d+\.\d+)", said).group(1)
 
 
 def versions():
@@ -22,9 +39,8 @@ def versions():
 def program(version=None):
     """The haproxy of a version; None when it is not here."""
     version = version or os.environ.get("WEIR_TEST_HAPROXY", "")
-    if not version:
-        return shutil.which("haproxy", path=os.environ["PATH"]
-                            + ":/usr/sbin:/sbin")
+    if not version or version == own_version():
+        return _own()
     path = os.path.join(ROOT, ".deps", f"haproxy-{version}", "haproxy")
     return os.path.abspath(path) if os.path.exists(path) else None
 
@@ -133,12 +149,16 @@ class HAProxy(Process):
         return now if now != before and self.cli("show info") else None
 
     def servers(self):
-        """`show servers state`: "backend/server" → its fields by name."""
+        """`show servers state`: "backend/server" → its fields by name.
+
+        2.2 shows what its master is, too.
+        """
         lines = self.cli("show servers state").splitlines()
         names = next(l for l in lines if l.startswith("#"))[1:].split()
         rows = [dict(zip(names, l.split())) for l in lines
                 if l and not l.startswith("#") and len(l.split()) > 2]
-        return {f"{r['be_name']}/{r['srv_name']}": r for r in rows}
+        return {f"{r['be_name']}/{r['srv_name']}": r for r in rows
+                if r["be_name"] != "MASTER"}
 
     def info(self, name):
         """One value of `show info`."""
