@@ -20,6 +20,9 @@ static const struct {
     {"status", cmd_status, "ask the running daemon how it is"},
     {"approve", cmd_approve, "believe what the running daemon holds"},
     {"deny", cmd_deny, "keep what it has instead"},
+    {"pause", cmd_pause, "let the running daemon apply nothing"},
+    {"resume", cmd_resume, "let it apply again"},
+    {"reload", cmd_reload, "let it read its configuration again"},
 };
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 

@@ -294,6 +294,9 @@ const struct answer *catalog_memory(const struct catalog *, struct str id);
 void catalog_forget(struct catalog *);
 /* How many are remembered and not recalled. */
 size_t catalog_memories(const struct catalog *);
+/* How many that views see are of an earlier run, and the oldest's time (unix
+ * seconds). */
+size_t catalog_remembered(const struct catalog *, int64_t *oldest);
 /* for (size_t i = 0; catalog_next(c, &i, &item);): all answers, then what is
  * remembered and not recalled. */
 struct catalog_item {

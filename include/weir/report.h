@@ -26,6 +26,10 @@ struct run_totals {
 	    applies_failed, applies_rolled_back;
 	uint64_t config_reloads, config_reloads_refused;
 	int64_t started_ms, last_apply_unix;
+	uint64_t state_saves, state_failures;
+	uint64_t state_bytes; /* of the whole file */
+	int64_t state_saved_unix;
+	int64_t paused_unix; /* since then; 0: not */
 	int64_t last_render_us, last_check_ms, last_reload_ms;
 	int old_workers;
 	bool ready;
@@ -33,8 +37,15 @@ struct run_totals {
 
 /* What the operator says to a running weir, on the control socket only and only
  * as its own user or root. */
-enum report_order { ORDER_APPROVE, ORDER_DENY };
-/* query empty: all. Prints what was done; false: nothing was there to do. */
+enum report_order {
+	ORDER_APPROVE,
+	ORDER_DENY,
+	ORDER_PAUSE,
+	ORDER_RESUME,
+	ORDER_RELOAD
+};
+/* query: of approve and deny; empty: all. Prints what was done; false: nothing
+ * was there to do. */
 typedef bool report_order_cb(
     void *arg, enum report_order, struct str query, struct buf *said);
 
@@ -49,8 +60,9 @@ struct report_options {
 	 * what they point to. Either may be NULL for a while. */
 	struct plan *const *plan;
 	struct consul *const *consul;
-	const struct guard *guard; /* borrowed; NULL: none */
-	report_order_cb *on_order; /* NULL: nothing is ordered */
+	const struct guard *guard;     /* borrowed; NULL: none */
+	const struct catalog *catalog; /* borrowed; NULL: none */
+	report_order_cb *on_order;     /* NULL: nothing is ordered */
 	void *order_arg;
 };
 /* NULL and the error if the endpoint can't be opened. */

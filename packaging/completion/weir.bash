@@ -12,6 +12,7 @@ _weir()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands='run render diff check snapshot status approve deny'
+	commands+=' pause resume reload'
 	local command='' i choices
 
 	for ((i = 1; i < COMP_CWORD; i++)); do

@@ -235,3 +235,22 @@ catalog_next(const struct catalog *c, size_t *at, struct catalog_item *item)
 		*item = (struct catalog_item){e->key, e->value, false};
 	return e != NULL;
 }
+
+size_t
+catalog_remembered(const struct catalog *c, int64_t *oldest)
+{
+	struct catalog_item item;
+	size_t n = 0;
+
+	*oldest = 0;
+	for (size_t i = 0; catalog_next(c, &i, &item);) {
+		int64_t at = item.answer->remembered;
+
+		if (!at || !item.recalled)
+			continue;
+		n++;
+		if (!*oldest || at < *oldest)
+			*oldest = at;
+	}
+	return n;
+}

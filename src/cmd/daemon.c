@@ -52,6 +52,7 @@ daemon_changed(void *arg, struct str id, bool changed)
 	struct daemon *d = arg;
 
 	(void)changed;
+	daemon_heard(d);
 	if (d->because_count++ < BECAUSE_MAX)
 		buf_printf(&d->because, "%s%.*s", d->because.len ? ", " : "",
 		    (int)id.len, id.ptr);
@@ -102,6 +103,7 @@ daemon_step(struct daemon *d)
 	buf_reset(&d->because);
 	d->because_count = 0;
 	want(d);
+	daemon_recall(d);
 	daemon_notice(d);
 	daemon_apply(d);
 	daemon_say_state(d);
@@ -115,12 +117,14 @@ stop(struct daemon *d)
 		return;
 	d->stopping = true;
 	report_stopping(d->report);
+	keep_close(&d->keep);
 	groups_fini(&d->groups);
 	notice_close(&d->notice);
 	report_free(&d->report);
 	source_close(&d->source, NULL, NULL);
 	uv_close((uv_handle_t *)&d->due, NULL);
 	uv_close((uv_handle_t *)&d->say, NULL);
+	uv_close((uv_handle_t *)&d->look, NULL);
 	uv_close((uv_handle_t *)&d->on_term, NULL);
 	uv_close((uv_handle_t *)&d->on_int, NULL);
 	uv_close((uv_handle_t *)&d->on_hup, NULL);
@@ -142,13 +146,14 @@ on_hup(uv_signal_t *s, int number)
 	(void)number;
 	d->reconfigure = true;
 	if (!d->applying)
-		daemon_reconfigure(d);
+		daemon_reconfigure(d, NULL);
 }
 
 static void
 on_say(uv_timer_t *t)
 {
 	daemon_say_waits(t->data);
+	daemon_say_remembered(t->data);
 	daemon_say_state(t->data);
 }
 
@@ -158,10 +163,11 @@ open_handles(struct daemon *d)
 	cmd_loop_init(&d->loop);
 	uv_timer_init(&d->loop, &d->due);
 	uv_timer_init(&d->loop, &d->say);
+	uv_timer_init(&d->loop, &d->look);
 	uv_signal_init(&d->loop, &d->on_term);
 	uv_signal_init(&d->loop, &d->on_int);
 	uv_signal_init(&d->loop, &d->on_hup);
-	d->due.data = d->say.data = d;
+	d->due.data = d->say.data = d->look.data = d;
 	d->on_term.data = d->on_int.data = d->on_hup.data = d;
 	uv_signal_start(&d->on_term, on_stop_signal, SIGTERM);
 	uv_signal_start(&d->on_int, on_stop_signal, SIGINT);
@@ -217,11 +223,13 @@ load(struct daemon *d, struct error *e)
 	d->consul = source_consul(d->source);
 	daemon_guard(d);
 	ro.guard = d->guard;
+	ro.catalog = d->catalog;
 	ro.listen = d->config->http_listen;
 	d->report = report_new(&ro, e);
 	if (!d->report)
 		return 2;
 	open_control(d);
+	daemon_keep(d, true);
 	return 0;
 }
 
@@ -256,6 +264,7 @@ fini(struct daemon *d)
 	buf_fini(&d->because);
 	free(d->seen_waits);
 	free(d->said_waits);
+	free(d->kept_in);
 }
 
 int

@@ -12,6 +12,7 @@
 #include "weir/report.h"
 
 #include "group.h"
+#include "keep.h"
 #include "notice.h"
 #include "source.h"
 
@@ -30,7 +31,13 @@ struct daemon {
 	struct report *report;
 	struct consul *consul; /* the source's, for the report */
 	struct run_totals totals;
-	uv_timer_t due, say;
+	uv_timer_t due, say, look;
+	struct keep *keep;    /* NULL: nothing is kept */
+	char *kept_in;        /* its directory */
+	int64_t heard_ms;     /* when a source last told of an answer */
+	size_t recalled;      /* answers of an earlier run brought into use */
+	bool offline;         /* … and none of this run since */
+	bool said_remembered; /* that some are in use was logged */
 	uv_signal_t on_term, on_int, on_hup;
 	struct arena arena;
 	struct buf because; /* the ids that changed since the last pass */
@@ -54,8 +61,9 @@ void daemon_apply(struct daemon *);
 /* When a failed group is tried again, monotonic ms; -1: none. */
 int64_t daemon_retry_due(const struct daemon *);
 
-/* Loads the configuration again; the old one goes on if the new one is bad. */
-void daemon_reconfigure(struct daemon *);
+/* Loads the configuration again; the old one goes on if the new one is bad, and
+ * that is said (said may be NULL). */
+bool daemon_reconfigure(struct daemon *, struct buf *said);
 /* The files that the daemon reads: templates, what they read, the catalog. */
 void daemon_notice(struct daemon *);
 /* A file of those changed. */
@@ -71,6 +79,15 @@ void daemon_say_waits(struct daemon *);
 
 /* Judges what enters the catalog, as the configuration says. */
 void daemon_guard(struct daemon *);
+/* Keeps answers on disk as the configuration says; at the start, those of an
+ * earlier run stand by. */
+void daemon_keep(struct daemon *, bool at_start);
+/* The source told of an answer. */
+void daemon_heard(struct daemon *);
+/* Brings into use what an earlier run knew, where Consul doesn't answer. */
+void daemon_recall(struct daemon *);
+/* Logs that it is in use, and that it is no more. */
+void daemon_say_remembered(struct daemon *);
 /* report_options.on_order */
 bool daemon_order(
     void *daemon, enum report_order, struct str query, struct buf *said);

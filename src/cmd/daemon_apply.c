@@ -106,7 +106,7 @@ on_applied(void *arg, const struct apply_result *r)
 		g->applied = true;
 	check_ready(d);
 	if (d->reconfigure && !d->applying)
-		daemon_reconfigure(d);
+		daemon_reconfigure(d, NULL);
 	else
 		daemon_step(d);
 }
@@ -136,6 +136,8 @@ start(struct daemon *d, struct group *g)
 void
 daemon_apply(struct daemon *d)
 {
+	if (d->totals.paused_unix)
+		return;
 	for (size_t i = 0; i < d->groups.count; i++) {
 		struct group *g = &d->groups.items[i];
 		bool again = g->retry_at && g->retry_at <= daemon_now(d);
@@ -152,6 +154,8 @@ daemon_retry_due(const struct daemon *d)
 {
 	int64_t due = -1;
 
+	if (d->totals.paused_unix)
+		return -1;
 	for (size_t i = 0; i < d->groups.count; i++) {
 		const struct group *g = &d->groups.items[i];
 

@@ -89,17 +89,19 @@ replace(struct daemon *d, struct config *c, struct error *e)
 	plan_free(&d->plan);
 	d->plan = plan;
 	d->config = c;
+	daemon_keep(d, false);
 	guard_configure(d->guard, c->guard_max_removed, c->guard_hold_ms);
 	if (old != old_source)
 		config_free(&old);
 	return 0;
 }
 
-void
-daemon_reconfigure(struct daemon *d)
+bool
+daemon_reconfigure(struct daemon *d, struct buf *said)
 {
 	struct error e = {0};
 	struct config *c;
+	bool done = false;
 
 	d->reconfigure = false;
 	report_reloading(d->report);
@@ -108,17 +110,23 @@ daemon_reconfigure(struct daemon *d)
 		d->totals.config_reloads_refused++;
 		log_error(LOG_LEVEL_ERROR, "config", &e,
 		    "new configuration refused, the old one goes on:");
+		if (said)
+			error_print(&e, said);
 		if (c)
 			config_free(&c);
 	} else {
+		done = true;
 		d->totals.config_reloads++;
 		log_info("config", "configuration reloaded: %zu template%s, %s",
 		    plan_count(d->plan), plan_count(d->plan) == 1 ? "" : "s",
 		    source_name(d->source));
 	}
 	error_fini(&e);
+	if (said)
+		buf_puts(said, done ? "reloaded\n" : "\n");
 	report_ready(d->report);
 	daemon_step(d);
+	return done;
 }
 
 void

@@ -174,6 +174,10 @@ daemon_say_state(struct daemon *d)
 		buf_printf(&status, "%s: %zu file%s", how_far(d),
 		    plan_count(d->plan),
 		    plan_count(d->plan) == 1 ? "" : "s");
+	if (d->totals.paused_unix)
+		buf_puts(&status, "; paused, nothing is applied");
+	if (d->said_remembered)
+		buf_puts(&status, "; stale, from an earlier run");
 	say_held(d, &status);
 	report_status(d->report, status.ptr);
 	buf_fini(&waits);

@@ -113,6 +113,9 @@ print_applies(const json_t *a)
 	       "failed, %lld rolled back; last %s\n",
 	    number(a, "written"), number(a, "reloaded"), number(a, "refused"),
 	    number(a, "failed"), number(a, "rolled_back"), when);
+	if (number(a, "old_workers") > 0)
+		printf(
+		    "old workers of HAProxy: %lld\n", number(a, "old_workers"));
 }
 
 static void
@@ -123,7 +126,11 @@ print_watch(const json_t *w)
 	fputs("  ", stdout);
 	put(text(w, "query"));
 	printf(": %s, ", text(w, "state"));
-	if (answered) {
+	if (json_is_true(json_object_get(w, "remembered"))) {
+		fputs("stale: the answer of an earlier run, ", stdout);
+		put_duration(number(w, "age_ms"));
+		fputs(" old\n", stdout);
+	} else if (answered) {
 		fputs("last good answer ", stdout);
 		put_duration(number(w, "age_ms"));
 		fputs(" old\n", stdout);
@@ -160,6 +167,32 @@ print_consul(const json_t *c)
 }
 
 static void
+print_remembered(const json_t *state)
+{
+	long long n = number(state, "remembered");
+
+	if (!n)
+		return;
+	printf("stale: %lld answer%s of an earlier run in use, ", n,
+	    n == 1 ? "" : "s");
+	put_duration(
+	    ((long long)time(NULL) - number(state, "oldest_unix")) * 1000);
+	puts(" old");
+}
+
+static void
+print_paused(const json_t *j)
+{
+	long long since = number(j, "paused_since_unix");
+
+	if (!since)
+		return;
+	fputs("paused for ", stdout);
+	put_duration(((long long)time(NULL) - since) * 1000);
+	puts(": nothing is applied until `weir resume`");
+}
+
+static void
 print_status(const json_t *j)
 {
 	const json_t *templates = json_object_get(j, "templates");
@@ -171,9 +204,12 @@ print_status(const json_t *j)
 				? "live"
 				: "not live yet");
 	put_duration(number(j, "uptime_ms"));
-	puts("\ntemplates:");
+	printf(", %.1f MB\n", (double)number(j, "memory_bytes") / 1e6);
+	print_paused(j);
+	puts("templates:");
 	for (size_t i = 0; i < json_array_size(templates); i++)
 		print_template(json_array_get(templates, i));
+	print_remembered(json_object_get(j, "state"));
 	print_held(json_object_get(j, "held"));
 	print_applies(json_object_get(j, "applies"));
 	if (json_is_object(consul))

@@ -142,6 +142,21 @@ hear_agent(struct watch *w, struct str body)
 	error_fini(&error);
 }
 
+/* The last index of this run, or else of an earlier one; 0: none. */
+static uint64_t
+known_index(const struct watch *w)
+{
+	const struct catalog *catalog = w->consul->options.catalog;
+	const struct answer *a;
+
+	if (w->answered || !w->query)
+		return w->index;
+	a = catalog_memory(catalog, w->id);
+	if (!a)
+		a = catalog_get(catalog, w->id);
+	return a ? a->index : 0;
+}
+
 /*
  * An index that goes backwards: the server was restored, is another one — or
  * has just been started and has not read its log again, and then it knows
@@ -150,7 +165,7 @@ hear_agent(struct watch *w, struct str body)
 static bool
 is_doubtful(struct watch *w, uint64_t index)
 {
-	bool backwards = w->answered && index < w->index;
+	bool backwards = index < known_index(w);
 
 	if (backwards && !w->doubted && watch_takes_stale(w))
 		return true;

@@ -126,6 +126,9 @@ static const struct {
 } orders[] = {
     {"/approve", ORDER_APPROVE},
     {"/deny", ORDER_DENY},
+    {"/pause", ORDER_PAUSE},
+    {"/resume", ORDER_RESUME},
+    {"/reload", ORDER_RELOAD},
 };
 
 /* The process that asks, as the kernel knows it: our own user, or root? */

@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
+#include "memory.h"
 #include "weir/buf.h"
 #include "weir/strmap.h"
 
@@ -92,6 +94,9 @@ static const struct total run_table[] = {
     {"applies_total", "{outcome=\"failed\"}", NULL, AT(applies_failed)},
     {"applies_total", "{outcome=\"rolled_back\"}", NULL,
 	AT(applies_rolled_back)},
+    {"state_saves_total", "", "Saves of the last good answers.",
+	AT(state_saves)},
+    {"state_save_errors_total", "", "… that failed.", AT(state_failures)},
     {"config_reloads_total", "{result=\"done\"}",
 	"Reloads of weir's own configuration.", AT(config_reloads)},
     {"config_reloads_total", "{result=\"refused\"}", NULL,
@@ -121,6 +126,10 @@ put_run(struct buf *b, const struct report_options *o)
 	    "When a change was applied last, 0: never.");
 	buf_printf(b, "weir_last_apply_timestamp_seconds %" PRId64 "\n",
 	    t->last_apply_unix);
+	gauge(b, "paused", "1: nothing is applied, by order.",
+	    t->paused_unix != 0);
+	gauge(b, "state_bytes", "Size of the saved answers.",
+	    (double)t->state_bytes);
 	gauge(b, "last_render_seconds", "How long the last execution took.",
 	    (double)t->last_render_us / 1e6);
 	gauge(b, "last_check_seconds", "How long the last check took.",
@@ -133,11 +142,9 @@ put_run(struct buf *b, const struct report_options *o)
 		    "HAProxy workers of earlier generations.", t->old_workers);
 }
 
-/* proc(5): what is the process' own, without the pages of shared libraries. */
-static void
-put_process(struct buf *b)
+int64_t
+report_memory(void)
 {
-	struct rusage u;
 	char line[128];
 	long kib = -1;
 	FILE *f = fopen("/proc/self/status", "re");
@@ -147,9 +154,18 @@ put_process(struct buf *b)
 			kib = -1;
 	if (f)
 		fclose(f);
-	if (kib >= 0)
+	return kib < 0 ? -1 : (int64_t)kib * 1024;
+}
+
+static void
+put_process(struct buf *b)
+{
+	struct rusage u;
+	int64_t bytes = report_memory();
+
+	if (bytes >= 0)
 		gauge(b, "memory_anonymous_bytes",
-		    "Memory of the process' own.", (double)kib * 1024);
+		    "Memory of the process' own.", (double)bytes);
 	if (getrusage(RUSAGE_SELF, &u) < 0)
 		return;
 	family(b, "cpu_seconds_total", "counter", "Processor time used.");
@@ -341,11 +357,27 @@ put_guard(struct buf *b, const struct guard *guard)
 	strmap_fini(&kinds);
 }
 
+static void
+put_remembered(struct buf *b, const struct catalog *catalog)
+{
+	int64_t oldest, age;
+	size_t n = catalog_remembered(catalog, &oldest);
+
+	age = n ? (int64_t)time(NULL) - oldest : 0;
+	gauge(b, "remembered_answers",
+	    "Answers of an earlier run in use, since Consul gave none.",
+	    (double)n);
+	gauge(b, "remembered_oldest_seconds", "Age of the oldest of them.",
+	    (double)(age > 0 ? age : 0));
+}
+
 void
 report_print_metrics(const struct report_options *o, struct buf *b)
 {
 	put_run(b, o);
 	put_process(b);
+	if (o->catalog)
+		put_remembered(b, o->catalog);
 	if (o->plan && *o->plan)
 		put_tasks(b, *o->plan);
 	if (o->consul && *o->consul)

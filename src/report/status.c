@@ -9,7 +9,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "memory.h"
 #include "weir/arena.h"
 
 /* What is no UTF-8 is replaced: a path of the operator's may be anything. */
@@ -102,19 +104,39 @@ tasks_status(const struct plan *plan)
 	return list;
 }
 
+/* Milliseconds since an earlier run had the answer that is in use; -1: it is of
+ * this run. */
+static int64_t
+remembered_age(const struct catalog *catalog, struct str id)
+{
+	const struct answer *a = catalog ? catalog_get(catalog, id) : NULL;
+	int64_t age;
+
+	if (!a || !a->remembered)
+		return -1;
+	age = (int64_t)time(NULL) - a->remembered;
+	return age > 0 ? age * 1000 : 0;
+}
+
 static json_t *
-watch_status(const struct watch_info *w)
+watch_status(const struct watch_info *w, const struct catalog *catalog)
 {
 	json_t *j = json_object();
+	int64_t age = remembered_age(catalog, w->id);
+	bool remembered = age >= 0;
+
+	if (w->answered && !remembered)
+		age = w->age_ms;
 
 	json_object_set_new(j, "query", text(w->id));
 	json_object_set_new(
 	    j, "state", json_string(watch_state_name(w->state)));
 	json_object_set_new(j, "answered", json_boolean(w->answered));
-	json_object_set_new(j, "stale", json_boolean(w->stale));
+	json_object_set_new(j, "stale", json_boolean(w->stale || remembered));
+	json_object_set_new(j, "remembered", json_boolean(remembered));
 	json_object_set_new(j, "index", json_integer((json_int_t)w->index));
 	json_object_set_new(j, "age_ms",
-	    w->answered ? json_integer((json_int_t)w->age_ms) : json_null());
+	    age >= 0 ? json_integer((json_int_t)age) : json_null());
 	json_object_set_new(
 	    j, "next_try_ms", json_integer((json_int_t)w->next_try_ms));
 	json_object_set_new(j, "failures", json_integer(w->failures));
@@ -123,7 +145,7 @@ watch_status(const struct watch_info *w)
 }
 
 static json_t *
-consul_status(const struct consul *consul)
+consul_status(const struct consul *consul, const struct catalog *catalog)
 {
 	json_t *j, *list;
 	struct consul_totals t = {0};
@@ -135,7 +157,7 @@ consul_status(const struct consul *consul)
 	list = json_array();
 	consul_totals(consul, &t);
 	for (size_t i = 0; consul_next(consul, &i, &w);)
-		json_array_append_new(list, watch_status(&w));
+		json_array_append_new(list, watch_status(&w, catalog));
 	json_object_set_new(j, "agent", text(consul_agent_name(consul)));
 	json_object_set_new(j, "datacenter", text(consul_datacenter(consul)));
 	json_object_set_new(j, "connections", json_integer(t.connections));
@@ -212,6 +234,28 @@ applies_status(const struct run_totals *t)
 	return j;
 }
 
+/* What is kept on disk, and what of an earlier run is in use. */
+static json_t *
+state_status(const struct run_totals *t, const struct catalog *catalog)
+{
+	json_t *j = json_object();
+	int64_t oldest = 0;
+	size_t n = catalog ? catalog_remembered(catalog, &oldest) : 0;
+
+	json_object_set_new(j, "remembered", json_integer((json_int_t)n));
+	json_object_set_new(j, "oldest_unix",
+	    n ? json_integer((json_int_t)oldest) : json_null());
+	json_object_set_new(
+	    j, "saved_unix", json_integer((json_int_t)t->state_saved_unix));
+	json_object_set_new(
+	    j, "saves", json_integer((json_int_t)t->state_saves));
+	json_object_set_new(
+	    j, "failures", json_integer((json_int_t)t->state_failures));
+	json_object_set_new(
+	    j, "bytes", json_integer((json_int_t)t->state_bytes));
+	return j;
+}
+
 void
 report_print_status(const struct report_options *o, struct buf *b)
 {
@@ -221,6 +265,11 @@ report_print_status(const struct report_options *o, struct buf *b)
 
 	json_object_set_new(j, "version", json_string(WEIR_VERSION));
 	json_object_set_new(j, "ready", json_boolean(t->ready));
+	json_object_set_new(j, "paused_since_unix",
+	    t->paused_unix ? json_integer((json_int_t)t->paused_unix)
+			   : json_null());
+	json_object_set_new(
+	    j, "memory_bytes", json_integer((json_int_t)report_memory()));
 	json_object_set_new(j, "uptime_ms",
 	    json_integer(
 		(json_int_t)((int64_t)uv_now(o->loop) - t->started_ms)));
@@ -228,8 +277,9 @@ report_print_status(const struct report_options *o, struct buf *b)
 	    j, "templates", tasks_status(o->plan ? *o->plan : NULL));
 	json_object_set_new(j, "held", held_status(o->guard));
 	json_object_set_new(j, "applies", applies_status(t));
-	json_object_set_new(
-	    j, "consul", consul_status(o->consul ? *o->consul : NULL));
+	json_object_set_new(j, "consul",
+	    consul_status(o->consul ? *o->consul : NULL, o->catalog));
+	json_object_set_new(j, "state", state_status(t, o->catalog));
 	words = json_dumps(j, JSON_INDENT(2));
 	if (words)
 		buf_puts(b, words);

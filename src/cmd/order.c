@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * weir approve and weir deny: what the operator says to an answer that the
- * guard holds. The same command but for the word.
+ * What the operator says to the running daemon: approve and deny to what the
+ * guard holds, pause and resume to what it applies, reload to what it is
+ * configured with. The same command but for the word.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -69,16 +70,17 @@ say_all(const struct cmd_common *common, const char *word,
 }
 
 static int
-command(const char *word, const char *summary, int argc, char **argv)
+command(const char *word, const char *summary, bool of_queries, int argc,
+    char **argv)
 {
 	struct cmd_common common = {0};
 	struct cmd_words queries = {0};
 	const struct cmd_option options[] = {{0}};
 	const struct cmd_usage usage = {.name = word,
-	    .operands = "[QUERY…]",
+	    .operands = of_queries ? "[QUERY…]" : "",
 	    .summary = summary,
 	    .options = options,
-	    .takes_operands = true};
+	    .takes_operands = of_queries};
 	int rc = cmd_parse(&usage, argc, argv, &common, &queries);
 
 	if (rc < 0)
@@ -93,7 +95,7 @@ cmd_approve(int argc, char **argv)
 {
 	return command("approve",
 	    "Believes what the running daemon holds: these queries, or all.",
-	    argc, argv);
+	    true, argc, argv);
 }
 
 int
@@ -102,5 +104,30 @@ cmd_deny(int argc, char **argv)
 	return command("deny",
 	    "Keeps the last good answer of what the running daemon holds, "
 	    "until the data\nrecover.",
-	    argc, argv);
+	    true, argc, argv);
+}
+
+int
+cmd_pause(int argc, char **argv)
+{
+	return command("pause",
+	    "The running daemon goes on watching and rendering and applies "
+	    "nothing, until\nweir resume.",
+	    false, argc, argv);
+}
+
+int
+cmd_resume(int argc, char **argv)
+{
+	return command("resume",
+	    "Ends a pause; what changed meanwhile is applied.", false, argc,
+	    argv);
+}
+
+int
+cmd_reload(int argc, char **argv)
+{
+	return command("reload",
+	    "The running daemon reads its configuration again, as on SIGHUP.",
+	    false, argc, argv);
 }

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+"""What the operator says to a running weir, beside approve and deny."""
+import os
+import re
+import time
+
+from lib.fake_consul import instance
+from lib.sites import catalog, catalog_site
+
+MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "..", "..", "packaging", "man", "weir.1")
+
+
+def test_a_pause_applies_nothing_and_resume_makes_up_for_it(t):
+    weir, _ = catalog_site(t, reload=f"echo x >> {t.path('reloads')}")
+    weir.start().wait_log("ready")
+    t.until_file("reloads", lambda s: s == "x\n")
+    done = weir.call("pause")
+    assert (done.code, done.out) == (0, "paused\n"), done
+    weir.wait_log("paused: watched and rendered as ever, nothing is applied")
+    t.write("catalog.json", catalog(8001, 8002))
+    weir.wait_log("a: rendered")
+    time.sleep(t.seconds(0.5))
+    assert t.read("a.out") == "web-1:8001\n"
+    status = weir.status()
+    assert abs(status["paused_since_unix"] - time.time()) < 30, status
+    said = weir.call("status").out
+    assert re.search(r"paused for \d+\.\d s: nothing is applied", said), said
+    assert weir.metric("weir_paused") == 1
+    again = weir.call("pause")
+    assert again.code == 0 and "paused already, for " in again.out, again
+    # neither a reload of the configuration nor another change ends it
+    weir.reload()
+    weir.wait_log("configuration reloaded")
+    time.sleep(t.seconds(0.5))
+    assert t.read("a.out") == "web-1:8001\n"
+    done = weir.call("resume")
+    assert (done.code, done.out) == (0, "resumed\n"), done
+    t.until_file("a.out", lambda s: s == "web-1:8001\nweb-2:8002\n")
+    t.until_file("reloads", lambda s: s == "x\nx\n")
+    assert weir.status()["paused_since_unix"] is None
+    done = weir.call("resume")
+    assert done.code == 1 and "it is not paused" in done.err, done
+
+
+def test_what_failed_is_not_tried_again_in_a_pause(t):
+    weir, _ = catalog_site(t)
+    weir.configure({'template "a"': {"destination": t.path("none/a.out"),
+                                     "create_dest_dirs": False}})
+    weir.start().wait_log("none: it does not exist")
+    assert weir.call("pause").code == 0
+    weir.mark()
+    before = weir.metric("weir_cpu_seconds_total")
+    time.sleep(t.seconds(6))
+    assert weir.count_log("does not exist") == 0
+    assert weir.metric("weir_cpu_seconds_total") - before < 0.1
+
+
+def test_reload_is_told_what_became_of_it(t):
+    weir, _ = catalog_site(t)
+    weir.start().wait_log("ready")
+    t.write("b.tmpl", "b")
+    weir.configure({'template "b"': {"source": t.path("b.tmpl"),
+                                     "destination": t.path("b.out")}})
+    done = weir.call("reload")
+    assert (done.code, done.out) == (0, "reloaded\n"), done
+    t.until_file("b.out", lambda s: s == "b")
+    t.write("b.tmpl", "{{nothing}}")
+    weir.configure({'template "b"': {"destination": t.path("c.out")}})
+    done = weir.call("reload")
+    assert done.code == 1, done
+    assert 'b.tmpl:1:' in done.err, done
+    assert 'function "nothing" not defined' in done.err, done
+    weir.wait_log("new configuration refused")
+    assert weir.is_running()
+
+
+def test_reload_waits_for_what_is_being_applied(t):
+    weir, _ = catalog_site(t, check="sleep 1 && test -f {candidate}")
+    weir.start().wait_log("rendered")
+    done = weir.call("reload")
+    assert done.code == 0 and "is being applied" in done.out, done
+    weir.wait_log("configuration reloaded")
+    t.until_file("a.out", lambda s: s == "web-1:8001\n")
+
+
+def keys(value):
+    """The names of all members, however deep."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield name
+            yield from keys(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from keys(member)
+
+
+def test_every_member_of_the_status_is_in_the_manual(t):
+    fake = t.fake_consul()
+    fake.say("/v1/health/service/web", [instance("web")])
+    t.write("in.tmpl", '{{range service "web"}}{{.ID}}{{end}}')
+    weir = t.weir({'template "a"': {"source": t.path("in.tmpl"),
+                                    "destination": t.path("out")}},
+                  consul=fake).start()
+    weir.wait_log("ready")
+    fake.say("/v1/health/service/web", [])
+    weir.wait_log("held: from 1 to 0")
+    status = weir.status()
+    with open(MANUAL, encoding="utf-8") as f:
+        words = set(re.findall(r"\w+", f.read().partition(
+            ".Sh STATUS AS JSON")[2].partition(".Sh ENVIRONMENT")[0]))
+    missing = set(keys(status)) - words
+    assert not missing, missing
+    assert status["memory_bytes"] > 100000
+    assert set(status) == {
+        "version", "ready", "paused_since_unix", "uptime_ms", "memory_bytes",
+        "templates", "held", "applies", "consul", "state"}, status
+
+
+def test_orders_without_a_weir_say_so(t):
+    weir, _ = catalog_site(t)
+    for order in ("pause", "resume", "reload", "approve", "deny", "status"):
+        done = weir.call(order)
+        assert done.code == 1 and "no weir answers" in done.err, done
