@@ -73,7 +73,8 @@ struct haproxy_step {
 	struct str backend, server; /* MAP, CERT: the file, empty */
 	struct str command; /* as it is sent, without the last new line; a
 			     * payload is in it */
-	struct str undo;    /* takes it back; NULL ptr: nothing does */
+	struct str undo;    /* takes it back; NULL ptr: nothing does; empty:
+			     * what takes back another step does */
 	struct str what;    /* "weight 1 -> 5", for people */
 	struct str line;    /* DRAIN, MAINT of a line that went: its
 			     * definition, for the leftover */
@@ -152,6 +153,10 @@ struct haproxy_runtime *haproxy_runtime_new(
     uv_loop_t *, const char *path, int64_t timeout_ms);
 /* No callback fires any more. NULL is fine. */
 void haproxy_runtime_free(struct haproxy_runtime **);
+/* Closes the connection as soon as nothing waits: the worker behind it is about
+ * to be replaced, and lives as long as it is open. It closes by itself 200 ms
+ * after its last use. */
+void haproxy_runtime_close(struct haproxy_runtime *);
 /* One command, its reply as with haproxy_ask. Never fires from within. */
 void haproxy_runtime_ask(struct haproxy_runtime *, const char *command,
     haproxy_reply_cb *, void *arg);
@@ -165,16 +170,25 @@ struct haproxy_steps_result {
 };
 typedef void haproxy_steps_cb(void *arg, struct haproxy_steps_result *);
 /* Sends them in order and stops at the first that is refused, or whose reply is
- * not known to be success. The steps are borrowed until the callback, which
- * never fires from within. */
+ * not known to be success. Neighbours of one kind are sent together; those of
+ * them that took behind one that was refused are taken back at once, if they
+ * have an undo. "@*" in a command of STEP_MAP stands for "@N", the version that
+ * the last "prepare" of the file gave. The steps are borrowed until the
+ * callback, which never fires from within. */
 void haproxy_runtime_run(struct haproxy_runtime *, const struct haproxy_steps *,
     haproxy_steps_cb *, void *arg);
-/* Sends the undo of the first `done` steps, the last one first. */
+/* Sends the undo of the first `done` steps, the last one first; an undo may be
+ * several commands, a line each. Stops at one that has none. */
 void haproxy_runtime_undo(struct haproxy_runtime *,
     const struct haproxy_steps *, size_t done, haproxy_steps_cb *, void *arg);
-/* Does this reply say that the step took? -1 and why. */
+/* Does this reply say that the step took? -1 and why, with the command and
+ * HAProxy's words. Goes by the step's command alone. */
 int haproxy_step_judge(
     const struct haproxy_step *, struct str reply, struct error *);
+/* The command without its payload, for messages: a payload may be a key. */
+struct str haproxy_command_name(struct str command);
+/* The number in the reply to "prepare map"; 0: there is none. */
+uint32_t haproxy_map_version(struct str reply);
 
 /* ---- the proof ---- */
 
