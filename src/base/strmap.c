@@ -25,7 +25,7 @@ rotate(uint64_t x, int n)
 	return x << n | x >> (64 - n);
 }
 
-static void
+static inline __attribute__((always_inline)) void
 mix(uint64_t v[4])
 {
 	v[0] += v[1];

@@ -16,6 +16,7 @@
 #define MARKER      2 /* bytes of a trim marker: the dash and its white space */
 #define TOKEN_SHOWN 10 /* characters of a token that messages show */
 #define END_OF_TEXT UINT32_MAX
+#define SHORT_SPAN  16 /* bytes that are looked through without a call */
 
 static const struct {
 	const char *word;
@@ -83,6 +84,11 @@ count_lines(struct lexer *lex)
 	const char *p = lex->text.ptr + lex->start;
 	const char *end = lex->text.ptr + lex->pos;
 
+	if (end - p < SHORT_SPAN) {
+		for (; p < end; p++)
+			lex->line += *p == '\n';
+		return;
+	}
 	while ((p = memchr(p, '\n', (size_t)(end - p)))) {
 		lex->line++;
 		p++;
@@ -98,35 +104,36 @@ skip(struct lexer *lex)
 	lex->start_line = lex->line;
 }
 
-static struct token
+static struct token *
 emit(struct lexer *lex, enum token_kind kind)
 {
-	struct token t = {.kind = kind,
-	    .pos = (uint32_t)lex->start,
-	    .line = lex->start_line,
-	    .text = {lex->text.ptr + lex->start, lex->pos - lex->start}};
+	struct token *t = lex->token;
 
+	t->kind = kind;
+	t->pos = (uint32_t)lex->start;
+	t->line = lex->start_line;
+	t->text.ptr = lex->text.ptr + lex->start;
+	t->text.len = lex->pos - lex->start;
 	lex->start = lex->pos;
 	lex->start_line = lex->line;
 	return t;
 }
 
 /* An error token at byte `at`; takes the message's buffer. */
-static struct token
+static struct token *
 fail_buf(struct lexer *lex, size_t at, struct buf *message)
 {
-	struct token t = {.kind = TOKEN_ERROR,
+	*lex->token = (struct token){.kind = TOKEN_ERROR,
 	    .pos = (uint32_t)at,
 	    .line = lex->start_line,
 	    .text = arena_str(lex->arena, buf_as_str(message))};
-
 	buf_fini(message);
 	lex->pos = lex->start = lex->text.len;
 	lex->in_action = false;
-	return t;
+	return lex->token;
 }
 
-static struct token
+static struct token *
 fail(struct lexer *lex, const char *message)
 {
 	struct buf b = {0};
@@ -136,7 +143,7 @@ fail(struct lexer *lex, const char *message)
 }
 
 /* Go's %#U: U+0041 'A'. */
-static struct token
+static struct token *
 fail_rune(struct lexer *lex, size_t at, const char *message, uint32_t rune)
 {
 	struct buf b = {0};
@@ -166,15 +173,25 @@ has_right_marker(struct str s)
 	       s.ptr[1] == '-';
 }
 
+/* Does the right delimiter begin at `at`, which is not behind the end? The NUL
+ * there ends the comparison. */
+static bool
+right_at(const struct lexer *lex, size_t at)
+{
+	const char *p = lex->text.ptr + at;
+
+	for (size_t i = 0; i < lex->right.len; i++)
+		if (p[i] != lex->right.ptr[i])
+			return false;
+	return true;
+}
+
 /* Is there a right delimiter at `at`, perhaps with a trim marker before it? */
 static bool
 is_right(const struct lexer *lex, size_t at, bool *trim)
 {
-	struct str s = rest(lex, at);
-
-	*trim = has_right_marker(s) &&
-		str_has_prefix(rest(lex, at + MARKER), lex->right);
-	return *trim || str_has_prefix(s, lex->right);
+	*trim = has_right_marker(rest(lex, at)) && right_at(lex, at + MARKER);
+	return *trim || right_at(lex, at);
 }
 
 static void
@@ -185,11 +202,12 @@ skip_blanks(struct lexer *lex)
 		lex->pos++;
 }
 
-/* Text up to the left delimiter at `left`; *t is set if any of it is left. */
+/* Text up to the left delimiter at `left`; false if none of it is left. */
 static bool
-lex_text(struct lexer *lex, size_t left, struct token *t)
+lex_text(struct lexer *lex, size_t left)
 {
 	size_t end = left;
+	bool some;
 
 	if (has_left_marker(rest(lex, left + lex->left.len)))
 		while (end > lex->pos &&
@@ -197,27 +215,27 @@ lex_text(struct lexer *lex, size_t left, struct token *t)
 			end--;
 	lex->pos = end;
 	count_lines(lex);
-	*t = emit(lex, TOKEN_TEXT);
+	some = emit(lex, TOKEN_TEXT)->text.len > 0;
 	lex->pos = left;
 	skip(lex);
-	return t->text.len > 0;
+	return some;
 }
 
-/* A comment whose mark is at pos; false after an error, which is in *t. */
+/* A comment whose mark is at pos; false after an error. */
 static bool
-lex_comment(struct lexer *lex, struct token *t)
+lex_comment(struct lexer *lex)
 {
 	struct str body = rest(lex, lex->pos + 2);
 	ptrdiff_t end = str_find(body, STR("*/"));
 	bool trim;
 
 	if (end < 0) {
-		*t = fail(lex, "unclosed comment");
+		fail(lex, "unclosed comment");
 		return false;
 	}
 	lex->pos += 2 + (size_t)end + 2;
 	if (!is_right(lex, lex->pos, &trim)) {
-		*t = fail(lex, "comment ends before closing delimiter");
+		fail(lex, "comment ends before closing delimiter");
 		return false;
 	}
 	lex->pos += lex->right.len + (trim ? MARKER : 0);
@@ -229,7 +247,7 @@ lex_comment(struct lexer *lex, struct token *t)
 
 /* A left delimiter at pos: false if a comment was passed over instead. */
 static bool
-lex_left(struct lexer *lex, struct token *t)
+lex_left(struct lexer *lex)
 {
 	size_t marker;
 
@@ -238,9 +256,9 @@ lex_left(struct lexer *lex, struct token *t)
 	if (str_has_prefix(rest(lex, lex->pos + marker), STR("/*"))) {
 		lex->pos += marker;
 		skip(lex);
-		return !lex_comment(lex, t);
+		return !lex_comment(lex);
 	}
-	*t = emit(lex, TOKEN_LEFT);
+	emit(lex, TOKEN_LEFT);
 	lex->in_action = true;
 	lex->parens = 0;
 	lex->pos += marker;
@@ -248,10 +266,10 @@ lex_left(struct lexer *lex, struct token *t)
 	return true;
 }
 
-static struct token
+static struct token *
 lex_right(struct lexer *lex)
 {
-	struct token t;
+	struct token *t;
 	bool trim;
 
 	is_right(lex, lex->pos, &trim);
@@ -269,20 +287,19 @@ lex_right(struct lexer *lex)
 	return t;
 }
 
-static struct token
+static struct token *
 lex_outside(struct lexer *lex)
 {
-	struct token t;
 	ptrdiff_t at;
 
 	for (;;) {
 		at = str_find(rest(lex, lex->pos), lex->left);
 		if (at < 0)
 			break;
-		if (at > 0 && lex_text(lex, lex->pos + (size_t)at, &t))
-			return t;
-		if (lex_left(lex, &t))
-			return t;
+		if (at > 0 && lex_text(lex, lex->pos + (size_t)at))
+			return lex->token;
+		if (lex_left(lex))
+			return lex->token;
 	}
 	lex->pos = lex->text.len;
 	if (lex->pos == lex->start)
@@ -302,12 +319,20 @@ at_terminator(const struct lexer *lex)
 
 	if (c == END_OF_TEXT || is_blank(c))
 		return true;
-	if (c < 0x80 && c != 0 && strchr(".,|:)(", (int)c))
+	switch (c) {
+	case '.':
+	case ',':
+	case '|':
+	case ':':
+	case ')':
+	case '(':
 		return true;
-	return str_has_prefix(rest(lex, lex->pos), lex->right);
+	default:
+		return right_at(lex, lex->pos);
+	}
 }
 
-static struct token
+static struct token *
 lex_blanks(struct lexer *lex)
 {
 	size_t width, count = 0;
@@ -328,10 +353,10 @@ lex_blanks(struct lexer *lex)
 	return emit(lex, TOKEN_SPACE);
 }
 
-/* Takes letters and digits; false, with the error in *t, if what stands behind
- * them can't end a name. */
+/* Takes letters and digits; false after an error, if what stands behind them
+ * can't end a name. */
 static bool
-take_name(struct lexer *lex, struct token *t)
+take_name(struct lexer *lex)
 {
 	size_t width;
 	uint32_t c;
@@ -340,7 +365,7 @@ take_name(struct lexer *lex, struct token *t)
 		lex->pos += width;
 	if (at_terminator(lex))
 		return true;
-	*t = fail_rune(lex, lex->pos, "bad character", c);
+	fail_rune(lex, lex->pos, "bad character", c);
 	return false;
 }
 
@@ -357,29 +382,27 @@ kind_of(struct str word)
 	return TOKEN_IDENTIFIER;
 }
 
-static struct token
+static struct token *
 lex_word(struct lexer *lex)
 {
-	struct token t;
+	struct token *t;
 
-	if (!take_name(lex, &t))
-		return t;
+	if (!take_name(lex))
+		return lex->token;
 	t = emit(lex, TOKEN_IDENTIFIER);
-	t.kind = kind_of(t.text);
+	t->kind = kind_of(t->text);
 	return t;
 }
 
 /* A field or variable whose first character was taken; alone if nothing but
  * that follows. */
-static struct token
+static struct token *
 lex_name(struct lexer *lex, enum token_kind alone, enum token_kind kind)
 {
-	struct token t;
-
 	if (at_terminator(lex))
 		return emit(lex, alone);
-	if (!take_name(lex, &t))
-		return t;
+	if (!take_name(lex))
+		return lex->token;
 	return emit(lex, kind);
 }
 
@@ -436,7 +459,7 @@ scan_number(struct lexer *lex)
 	return false;
 }
 
-static struct token
+static struct token *
 lex_number(struct lexer *lex)
 {
 	enum token_kind kind = TOKEN_NUMBER;
@@ -458,7 +481,7 @@ lex_number(struct lexer *lex)
 
 /* A string or character constant whose opening quote was taken; it may not go
  * on over a line. */
-static struct token
+static struct token *
 lex_quoted(struct lexer *lex, char quote, enum token_kind kind)
 {
 	uint32_t c;
@@ -479,7 +502,7 @@ lex_quoted(struct lexer *lex, char quote, enum token_kind kind)
 	return emit(lex, kind);
 }
 
-static struct token
+static struct token *
 lex_raw(struct lexer *lex)
 {
 	uint32_t c;
@@ -492,7 +515,7 @@ lex_raw(struct lexer *lex)
 	return emit(lex, TOKEN_RAW);
 }
 
-static struct token
+static struct token *
 lex_declare(struct lexer *lex)
 {
 	if (!accept(lex, "="))
@@ -500,7 +523,7 @@ lex_declare(struct lexer *lex)
 	return emit(lex, TOKEN_DECLARE);
 }
 
-static struct token
+static struct token *
 lex_close(struct lexer *lex)
 {
 	if (--lex->parens < 0)
@@ -518,7 +541,7 @@ dot_begins_number(const struct lexer *lex)
 }
 
 /* Tokens that their first character c, already taken, does not tell alone. */
-static struct token
+static struct token *
 lex_longer(struct lexer *lex, uint32_t c, size_t width)
 {
 	if (c == '.' && !dot_begins_number(lex))
@@ -535,7 +558,7 @@ lex_longer(struct lexer *lex, uint32_t c, size_t width)
 	    lex, lex->pos - width, "unrecognized character in action:", c);
 }
 
-static struct token
+static struct token *
 lex_inside(struct lexer *lex)
 {
 	size_t width;
@@ -590,10 +613,14 @@ lex_init(struct lexer *lex, struct arena *arena, struct str text,
 	    .start_line = 1};
 }
 
-struct token
-lex_next(struct lexer *lex)
+void
+lex_next(struct lexer *lex, struct token *t)
 {
-	return lex->in_action ? lex_inside(lex) : lex_outside(lex);
+	lex->token = t;
+	if (lex->in_action)
+		lex_inside(lex);
+	else
+		lex_outside(lex);
 }
 
 /* The first ten characters, as Go's %.10q cuts. */

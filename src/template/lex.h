@@ -60,6 +60,7 @@ struct token {
 
 struct lexer {
 	struct arena *arena; /* borrowed: for messages */
+	struct token *token; /* where the caller wants it */
 	struct str text;
 	struct str left;
 	struct str right;
@@ -75,7 +76,7 @@ struct lexer {
 void lex_init(struct lexer *, struct arena *, struct str text, struct str left,
     struct str right);
 /* The next token; at the end EOF, again and again. */
-struct token lex_next(struct lexer *);
+void lex_next(struct lexer *, struct token *);
 /* As messages show a token: <range>, "text" (cut to ten characters), EOF. */
 void token_print(const struct token *, struct buf *);
 

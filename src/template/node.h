@@ -61,11 +61,11 @@ struct node_number {
 };
 
 struct node_pipe {
-	bool is_assign;     /* = rather than := */
 	struct node **decl; /* NODE_VARIABLE */
-	uint32_t decl_count;
 	struct node **cmds; /* NODE_COMMAND */
+	uint32_t decl_count;
 	uint32_t cmd_count;
+	bool is_assign; /* = rather than := */
 };
 
 struct node_branch { /* if, range, with */
@@ -74,10 +74,12 @@ struct node_branch { /* if, range, with */
 	struct node *else_list; /* NULL: none */
 };
 
+/* Of each node there is as much as its kind needs: parse_node. */
 struct node {
 	enum node_kind kind;
 	uint32_t pos;  /* byte offset in the file's text, as Go's Pos */
 	uint32_t line; /* Go's Line of the node, from 1 */
+	void *cache;   /* the executor's: whatever it keeps for this node */
 	union {
 		struct str text;            /* TEXT: in the file's text */
 		struct node_list list;      /* LIST */
@@ -113,7 +115,6 @@ struct node {
 			struct tree *target; /* cache, filled on first use */
 		} call;                      /* TEMPLATE */
 	} u;
-	void *cache; /* the executor's: whatever it keeps for this node */
 };
 
 /* One definition: the file itself (name "") or a define/block. */
@@ -131,7 +132,10 @@ struct template
 	struct str text;
 	struct strmap trees; /* name → struct tree */
 	struct strmap names; /* interning */
-	struct strmap funcs; /* name → struct func of all families */
+	/* name → struct func: of this stage (NULL: none of them), and of others
+	 */
+	const struct strmap *standard;
+	struct strmap funcs;
 	struct strmap types; /* extra type names */
 	struct memo *memo;   /* memo.h; NULL: never remembered */
 	bool error_on_missing_key;
@@ -152,6 +156,8 @@ bool node_is_empty(const struct node *);
 /* Line (from 1) and byte column (from 0) of a position in the text. */
 void template_locate(
     const struct template *, uint32_t pos, int *line, int *column);
+/* A function of the families; NULL if the name is none. */
+const struct func *template_func(const struct template *, struct str name);
 /* Go's built-ins; NULL if the name is none. Defined by the executor. */
 const struct builtin *builtin_find(struct str name);
 /* Does one of the template's denied globs match? */

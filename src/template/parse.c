@@ -34,10 +34,38 @@ static struct node *item_list(struct parser *, struct stop *);
 
 /* --- making nodes --- */
 
+/* Bytes of a node that has nothing behind a member of the union. */
+#define UP_TO(member)               \
+	(offsetof(struct node, u) + \
+	    sizeof(((const struct node *)NULL)->u.member))
+
+static const size_t node_sizes[] = {
+    [NODE_TEXT] = UP_TO(text),
+    [NODE_LIST] = UP_TO(list),
+    [NODE_ACTION] = UP_TO(action),
+    [NODE_PIPE] = UP_TO(pipe),
+    [NODE_COMMAND] = UP_TO(command),
+    [NODE_BOOL] = UP_TO(boolean),
+    [NODE_NUMBER] = UP_TO(number),
+    [NODE_STRING] = UP_TO(string),
+    [NODE_DOT] = offsetof(struct node, u),
+    [NODE_NIL] = offsetof(struct node, u),
+    [NODE_FIELD] = UP_TO(chain),
+    [NODE_VARIABLE] = UP_TO(chain),
+    [NODE_IDENTIFIER] = UP_TO(ident),
+    [NODE_CHAIN] = UP_TO(chain),
+    [NODE_IF] = UP_TO(branch),
+    [NODE_RANGE] = UP_TO(branch),
+    [NODE_WITH] = UP_TO(branch),
+    [NODE_TEMPLATE] = UP_TO(call),
+    [NODE_BREAK] = offsetof(struct node, u),
+    [NODE_CONTINUE] = offsetof(struct node, u),
+};
+
 struct node *
 parse_node(struct parser *p, enum node_kind kind, uint32_t pos, uint32_t line)
 {
-	struct node *n = arena_zalloc(&p->template->arena, sizeof(*n));
+	struct node *n = arena_zalloc(&p->template->arena, node_sizes[kind]);
 
 	n->kind = kind;
 	n->pos = pos;
@@ -73,21 +101,35 @@ parse_take(struct parser *p, size_t from)
 	if (count == 0)
 		return list;
 	list.items =
-	    arena_array(&p->template->arena, count, sizeof(*list.items));
+	    arena_alloc(&p->template->arena, count * sizeof(*list.items));
 	memcpy(list.items, p->nodes + from, count * sizeof(*list.items));
 	return list;
+}
+
+/* Where a name is kept among the recent ones; it has at least one byte. */
+static struct str *
+recent_slot(struct parser *p, struct str name)
+{
+	unsigned char first = (unsigned char)name.ptr[0];
+	unsigned char last = (unsigned char)name.ptr[name.len - 1];
+
+	return &p->recent[(name.len * 7 + first * 5u + last) % RECENT_NAMES];
 }
 
 struct str
 parse_intern(struct parser *p, struct str name)
 {
-	struct str *known = strmap_get(&p->template->names, name);
+	struct str *recent = recent_slot(p, name), *known;
 
+	if (recent->len == name.len && !memcmp(recent->ptr, name.ptr, name.len))
+		return *recent;
+	known = strmap_get(&p->template->names, name);
 	if (!known) {
 		known = arena_alloc(&p->template->arena, sizeof(*known));
 		*known = name;
 		strmap_put(&p->template->names, name, known);
 	}
+	*recent = *known;
 	return *known;
 }
 
@@ -187,7 +229,7 @@ definition(struct parser *p)
 	struct node *root;
 	struct str name;
 
-	t = parse_next_word(p);
+	t = *parse_next_word(p);
 	name = template_name(p, &t, context);
 	parse_expect(p, TOKEN_RIGHT, context);
 	open_push(p, "define");
@@ -208,7 +250,7 @@ __attribute__((noinline)) static struct node *
 block(struct parser *p)
 {
 	static const char context[] = "block clause";
-	struct token t = parse_next_word(p);
+	struct token t = *parse_next_word(p);
 	struct str name = template_name(p, &t, context);
 	struct node *n = parse_node(p, NODE_TEMPLATE, t.pos, t.line), *root;
 	struct scope scope, *outer;
@@ -235,12 +277,12 @@ static struct node *
 call(struct parser *p)
 {
 	static const char context[] = "template clause";
-	struct token t = parse_next_word(p);
+	struct token t = *parse_next_word(p);
 	struct node *n;
 
 	n = parse_node(p, NODE_TEMPLATE, t.pos, t.line);
 	n->u.call.name = template_name(p, &t, context);
-	if (parse_next_word(p).kind != TOKEN_RIGHT) {
+	if (parse_next_word(p)->kind != TOKEN_RIGHT) {
 		parse_back(p);
 		n->u.call.pipe = parse_pipeline(p, context, TOKEN_RIGHT);
 	}
@@ -249,18 +291,18 @@ call(struct parser *p)
 
 /* break }} or continue }} */
 static struct node *
-jump(struct parser *p, const struct token *word)
+jump(struct parser *p, struct token word)
 {
-	bool is_break = word->kind == TOKEN_BREAK;
+	bool is_break = word.kind == TOKEN_BREAK;
 	const char *context = is_break ? "{{break}}" : "{{continue}}";
-	struct token t = parse_next_word(p);
+	const struct token *t = parse_next_word(p);
 
-	if (t.kind != TOKEN_RIGHT)
-		parse_unexpected(p, &t, context);
+	if (t->kind != TOKEN_RIGHT)
+		parse_unexpected(p, t, context);
 	if (p->scope->ranges == 0)
-		parse_fail(p, word->pos, "%s outside {{range}}", context);
+		parse_fail(p, word.pos, "%s outside {{range}}", context);
 	return parse_node(
-	    p, is_break ? NODE_BREAK : NODE_CONTINUE, word->pos, word->line);
+	    p, is_break ? NODE_BREAK : NODE_CONTINUE, word.pos, word.line);
 }
 
 /* end }} or else }}; of `else if` and `else with` only the else is taken */
@@ -333,8 +375,8 @@ control(struct parser *p, const struct control *c)
 static struct node *
 print_action(struct parser *p)
 {
-	struct token t = *parse_peek(p);
-	struct node *n = parse_node(p, NODE_ACTION, t.pos, t.line);
+	const struct token *t = parse_peek(p);
+	struct node *n = parse_node(p, NODE_ACTION, t->pos, t->line);
 
 	n->u.action = parse_pipeline(p, "command", TOKEN_RIGHT);
 	return n;
@@ -344,17 +386,17 @@ print_action(struct parser *p)
 static struct node *
 action(struct parser *p, struct stop *stop)
 {
-	struct token t = parse_next_word(p);
+	const struct token *t = parse_next_word(p);
 
-	switch (t.kind) {
+	switch (t->kind) {
 	case TOKEN_BLOCK:
 		return block(p);
 	case TOKEN_BREAK:
 	case TOKEN_CONTINUE:
-		return jump(p, &t);
+		return jump(p, *t);
 	case TOKEN_ELSE:
 	case TOKEN_END:
-		take_stop(p, t.kind, stop);
+		take_stop(p, t->kind, stop);
 		return NULL;
 	case TOKEN_IF:
 		return control(p, &control_if);
@@ -374,18 +416,19 @@ action(struct parser *p, struct stop *stop)
 static struct node *
 text_or_action(struct parser *p, struct stop *stop)
 {
-	struct token t = parse_next_word(p);
+	const struct token *t = parse_next_word(p);
 	struct node *n;
 
-	if (t.kind == TOKEN_TEXT) {
-		n = parse_node(p, NODE_TEXT, t.pos, t.line);
-		n->u.text = t.text;
+	if (t->kind == TOKEN_TEXT) {
+		n = parse_node(p, NODE_TEXT, t->pos, t->line);
+		n->u.text.ptr = t->text.ptr;
+		n->u.text.len = t->text.len;
 		return n;
 	}
-	if (t.kind != TOKEN_LEFT)
-		parse_unexpected(p, &t, "input");
-	p->scope->action_line = t.line;
-	p->action_pos = t.pos;
+	if (t->kind != TOKEN_LEFT)
+		parse_unexpected(p, t, "input");
+	p->scope->action_line = t->line;
+	p->action_pos = t->pos;
 	n = action(p, stop);
 	p->scope->action_line = 0;
 	return n;
@@ -395,8 +438,8 @@ text_or_action(struct parser *p, struct stop *stop)
 static struct node *
 item_list(struct parser *p, struct stop *stop)
 {
-	struct token t = *parse_peek_word(p);
-	struct node *list = parse_node(p, NODE_LIST, t.pos, t.line), *n;
+	const struct token *t = parse_peek_word(p);
+	struct node *list = parse_node(p, NODE_LIST, t->pos, t->line), *n;
 	size_t from = p->node_count;
 
 	while (parse_peek_word(p)->kind != TOKEN_EOF) {
@@ -422,7 +465,7 @@ takes_define(struct parser *p)
 		return false;
 	parse_next(p);
 	p->action_pos = left.pos;
-	if (parse_next_word(p).kind == TOKEN_DEFINE)
+	if (parse_next_word(p)->kind == TOKEN_DEFINE)
 		return true;
 	parse_back2(p, &left);
 	return false;

@@ -26,6 +26,8 @@ struct scope {
 	size_t first_variable;  /* in parser.variables */
 };
 
+#define RECENT_NAMES 64
+
 /* A construct that awaits its end. */
 struct open {
 	const char *word;
@@ -41,6 +43,8 @@ struct parser {
 	struct buf message;
 	uint32_t action_pos; /* of the last left delimiter */
 
+	/* Names that were interned last, to be found without hashing. */
+	struct str recent[RECENT_NAMES];
 	/* Interned names of the variables in sight, of all scopes. */
 	struct str *variables;
 	size_t variable_count, variable_capacity;
@@ -53,8 +57,8 @@ struct parser {
 
 /* --- parse_token.c --- */
 
-/* Takes the next token. */
-static inline struct token
+/* Takes the next token: it is valid until the one behind it is read. */
+static inline const struct token *
 parse_next(struct parser *p)
 {
 	struct scope *s = p->scope;
@@ -62,8 +66,8 @@ parse_next(struct parser *p)
 	if (s->pushed > 0)
 		s->pushed--;
 	else
-		s->tokens[0] = lex_next(&p->lex);
-	return s->tokens[s->pushed];
+		lex_next(&p->lex, &s->tokens[0]);
+	return &s->tokens[s->pushed];
 }
 
 /* Looks at the next token: it is valid until the one behind it is read. */
@@ -73,7 +77,7 @@ parse_peek(struct parser *p)
 	struct scope *s = p->scope;
 
 	if (s->pushed == 0) {
-		s->tokens[0] = lex_next(&p->lex);
+		lex_next(&p->lex, &s->tokens[0]);
 		s->pushed = 1;
 	}
 	return &s->tokens[s->pushed - 1];
@@ -90,7 +94,7 @@ parse_peek_word(struct parser *p)
 	return t;
 }
 
-static inline struct token
+static inline const struct token *
 parse_next_word(struct parser *p)
 {
 	parse_peek_word(p);

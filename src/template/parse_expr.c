@@ -101,7 +101,7 @@ function_node(struct parser *p, const struct token *t)
 	struct node *n = parse_node(p, NODE_IDENTIFIER, t->pos, t->line);
 
 	n->u.ident.name = parse_intern(p, t->text);
-	n->u.ident.func = strmap_get(&template->funcs, t->text);
+	n->u.ident.func = template_func(template, t->text);
 	if (n->u.ident.func) {
 		n->u.ident.denied = template_denies(template, t->text);
 		if (n->u.ident.func->flags & FUNC_SORTS)
@@ -157,15 +157,15 @@ simple_term(struct parser *p, const struct token *t)
 NOINLINE static bool
 is_paren(struct parser *p, struct node **simple)
 {
-	struct token t = parse_next_word(p);
+	const struct token *t = parse_next_word(p);
 
 	*simple = NULL;
-	if (t.kind == TOKEN_OPEN) {
+	if (t->kind == TOKEN_OPEN) {
 		if (p->scope->parens >= LIMIT_EXPRESSION_DEPTH)
-			parse_fail(p, t.pos, "max expression depth exceeded");
+			parse_fail(p, t->pos, "max expression depth exceeded");
 		return true;
 	}
-	*simple = simple_term(p, &t);
+	*simple = simple_term(p, t);
 	if (!*simple)
 		parse_back(p);
 	return false;
@@ -186,8 +186,7 @@ chain(struct parser *p, struct node *term)
 		n->u.chain.base = term;
 	}
 	do {
-		t = parse_next(p);
-		add_name(p, n, without_dot(t.text));
+		add_name(p, n, without_dot(parse_next(p)->text));
 	} while (parse_peek(p)->kind == TOKEN_FIELD);
 	switch (term->kind) {
 	case NODE_BOOL:
@@ -229,9 +228,9 @@ operand(struct parser *p)
 NOINLINE static bool
 goes_on(struct parser *p)
 {
-	struct token t = parse_next(p);
+	const struct token *t = parse_next(p);
 
-	switch (t.kind) {
+	switch (t->kind) {
 	case TOKEN_SPACE:
 		return true;
 	case TOKEN_RIGHT:
@@ -241,7 +240,7 @@ goes_on(struct parser *p)
 	case TOKEN_PIPE:
 		return false;
 	default:
-		parse_unexpected(p, &t, "operand");
+		parse_unexpected(p, t, "operand");
 	}
 }
 
@@ -300,7 +299,7 @@ declarations(struct parser *p, const char *context, struct node *pipe)
 	while (parse_peek_word(p)->kind == TOKEN_VARIABLE) {
 		bool comma;
 
-		v = parse_next(p);
+		v = *parse_next(p);
 		behind = *parse_peek(p);
 		next = *parse_peek_word(p);
 		comma = next.kind == TOKEN_OTHER && str_is(next.text, ",");
@@ -357,11 +356,11 @@ check_pipeline(struct parser *p, const struct node *pipe, const char *context)
 NOINLINE static bool
 has_command(struct parser *p, const char *context, enum token_kind end)
 {
-	struct token t = parse_next_word(p);
+	const struct token *t = parse_next_word(p);
 
-	if (t.kind == end)
+	if (t->kind == end)
 		return false;
-	switch (t.kind) {
+	switch (t->kind) {
 	case TOKEN_BOOL:
 	case TOKEN_CHAR:
 	case TOKEN_COMPLEX:
@@ -377,7 +376,7 @@ has_command(struct parser *p, const char *context, enum token_kind end)
 		parse_back(p);
 		return true;
 	default:
-		parse_unexpected(p, &t, context);
+		parse_unexpected(p, t, context);
 	}
 }
 

@@ -35,7 +35,7 @@ parse_back3(
 struct token
 parse_expect(struct parser *p, enum token_kind kind, const char *context)
 {
-	struct token t = parse_next_word(p);
+	struct token t = *parse_next_word(p);
 
 	if (t.kind != kind)
 		parse_unexpected(p, &t, context);
@@ -157,18 +157,31 @@ parse_unexpected(struct parser *p, const struct token *t, const char *context)
 	parse_fail_message(p, t->pos);
 }
 
+static size_t
+list_names(const struct strmap *funcs, const char **names)
+{
+	const struct strmap_entry *e;
+	size_t n = 0;
+
+	for (size_t i = 0; (e = strmap_next(funcs, &i));)
+		names[n++] = ((const struct func *)e->value)->name;
+	return n;
+}
+
 static const char *
 nearest_function(const struct template *t, struct str name)
 {
-	const char **names = xcalloc(t->funcs.count + BUILTINS, sizeof(*names));
-	const struct strmap_entry *e;
+	static const struct strmap none;
+	const struct strmap *standard = t->standard ? t->standard : &none;
+	const char **names = xcalloc(
+	    BUILTINS + standard->count + t->funcs.count, sizeof(*names));
 	const char *found;
 	size_t n = 0;
 
 	for (size_t i = 0; i < BUILTINS; i++)
 		names[n++] = builtin_names[i];
-	for (size_t i = 0; (e = strmap_next(&t->funcs, &i));)
-		names[n++] = ((const struct func *)e->value)->name;
+	n += list_names(standard, names + n);
+	n += list_names(&t->funcs, names + n);
 	found = str_nearest(name, names, n);
 	free(names);
 	return found;

@@ -24,16 +24,53 @@ add(struct strmap *map, const char *name, const void *value)
 }
 
 static void
-add_families(struct template *t, const struct func_family *const *families)
+add_funcs(struct strmap *funcs, const struct func_family *const *families)
 {
-	for (; families && *families; families++) {
-		const struct func_family *f = *families;
+	for (; families && *families; families++)
+		for (size_t i = 0; i < (*families)->count; i++)
+			add(funcs, (*families)->funcs[i].name,
+			    &(*families)->funcs[i]);
+}
 
-		for (size_t i = 0; i < f->count; i++)
-			add(&t->funcs, f->funcs[i].name, &f->funcs[i]);
-		for (size_t i = 0; i < f->type_count; i++)
-			add(&t->types, f->types[i]->name, f->types[i]);
+static void
+add_types(struct strmap *types, const struct func_family *const *families)
+{
+	for (; families && *families; families++)
+		for (size_t i = 0; i < (*families)->type_count; i++)
+			add(types, (*families)->types[i]->name,
+			    (*families)->types[i]);
+}
+
+/* The functions of this stage: made once, for all templates. */
+static const struct strmap *
+standard_funcs(void)
+{
+	static struct strmap funcs;
+
+	if (funcs.count == 0)
+		add_funcs(&funcs, template_families);
+	return &funcs;
+}
+
+static void
+set_funcs(struct template *t, const struct template_options *o)
+{
+	if (!o->only_families) {
+		t->standard = standard_funcs();
+		add_types(&t->types, template_families);
 	}
+	add_funcs(&t->funcs, o->families);
+	add_types(&t->types, o->families);
+}
+
+const struct func *
+template_func(const struct template *t, struct str name)
+{
+	const struct func *f = NULL;
+
+	if (t->standard)
+		f = strmap_get(t->standard, name);
+	return f ? f : strmap_get(&t->funcs, name);
 }
 
 static char *
@@ -58,9 +95,7 @@ set_options(struct template *t, const struct template_options *o)
 	t->denied_count = o->denied_count;
 	for (size_t i = 0; i < o->denied_count; i++)
 		t->denied[i] = arena_strdup(&t->arena, o->denied[i]);
-	if (!o->only_families)
-		add_families(t, template_families);
-	add_families(t, o->families);
+	set_funcs(t, o);
 }
 
 struct template *
