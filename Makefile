@@ -51,6 +51,7 @@ UNIT      := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/unit/test_*.c))
 UNIT_HELP := $(patsubst %.c,$(O)/%.o,\
 	$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
 FUZZ      := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
+TOOLS     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/tools/*.c))
 DIFF      := $(O)/differential
 BENCH     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
 
@@ -117,6 +118,10 @@ $(BENCH): $(O)/bench/%: $(O)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
 
+$(TOOLS): $(O)/tools/%: $(O)/tests/tools/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
+
 $(DIFF)/driver: $(O)/tests/differential/driver.o \
 		$(O)/tests/differential/shims.o $(LIB)
 	@mkdir -p $(@D)
@@ -136,7 +141,7 @@ $(DIFF)/compare $(O)/bench/bench_go:
 
 # --- what a person asks for -------------------------------------------------
 
-unit-programs: $(UNIT) $(DIFF)/driver $(O)/oom
+unit-programs: $(UNIT) $(TOOLS) $(DIFF)/driver $(O)/oom
 fuzz-programs: $(FUZZ)
 
 unit: unit-programs ## build and run the unit tests

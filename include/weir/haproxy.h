@@ -167,6 +167,8 @@ struct haproxy_section {
 	struct str name; /* the second word; may be empty */
 	struct str text; /* with its first line, up to the next section */
 	int line;        /* of its first line, from 1 */
+	bool opaque;     /* .if … .endif stands in it or around it, or a line
+			  * whose first word only HAProxy's environment knows */
 };
 struct haproxy_model {
 	struct arena arena;
@@ -192,9 +194,11 @@ struct haproxy_line *haproxy_section_lines(
 bool haproxy_line_split(struct str text, struct arena *, struct haproxy_line *);
 
 /* A server line taken apart. Values are slices of the words. */
+struct keyword;
 struct haproxy_option {
 	struct str keyword;
 	struct str value; /* NULL ptr: the keyword takes none */
+	const struct keyword *known; /* the stage's own; NULL: unknown */
 };
 struct haproxy_server {
 	struct str name;

@@ -25,7 +25,11 @@ struct haproxy_leftover {
 	char *line; /* its definition, as in the text that named it last, with
 		     * its section's default-server put in; NULL: unknown */
 	bool draining;
-	int64_t until; /* monotonic ms: then it goes into maintenance */
+	int64_t until; /* monotonic ms: then it goes into maintenance; in
+			* maintenance: since then it may be deleted */
+	char *next;    /* the server line behind its own, "": it was the last;
+			* NULL: unknown. Where order counts, it must come back
+			* to that place */
 };
 
 struct haproxy_running {
@@ -78,6 +82,9 @@ struct haproxy_step {
 	struct str what;    /* "weight 1 -> 5", for people */
 	struct str line;    /* DRAIN, MAINT of a line that went: its
 			     * definition, for the leftover */
+	struct str next;    /* with line: the server behind it, "": none */
+	bool named;         /* the text names this server (again): what it
+			     * leaves behind, is nothing */
 };
 
 struct haproxy_steps {
@@ -87,6 +94,7 @@ struct haproxy_steps {
 	bool reload;       /* run time can't express it … */
 	struct buf reason; /* … this is why: "backend web: mode http -> tcp",
 			    * the first reason found, and how many more */
+	size_t refusals, first_reason; /* how many; bytes of the first */
 	bool proven; /* weir knows the grammar of every word that is new: the
 		      * steps may go out before haproxy -c has run (the fast
 		      * lane) */
@@ -133,6 +141,17 @@ struct haproxy_step *haproxy_step_add(struct haproxy_steps *,
 /* Sets reload; the first reason is kept, further ones are counted. */
 void haproxy_steps_refuse(struct haproxy_steps *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/*
+ * What comes after a line went, to be asked when its `until` has passed: a
+ * leftover that drains goes into maintenance; one in maintenance is deleted,
+ * where the policy says so and HAProxy can (several seconds, while connections
+ * end). No steps: there is nothing to do. That a deletion is refused (it still
+ * has connections, something points to it) is no reason to reload: the server
+ * stays in maintenance; try later, or leave it to the next reload.
+ */
+void haproxy_steps_expire(struct haproxy_steps *,
+    const struct haproxy_leftover *, const struct haproxy_model *,
+    const struct haproxy_running *, const struct haproxy_policy *);
 /* What the steps leave behind: leftovers that came, went, were deleted. now:
  * monotonic ms, to which the policy's drain is added. */
 void haproxy_steps_note(const struct haproxy_steps *, struct haproxy_running *,

@@ -12,17 +12,45 @@
 #include "weir/xalloc.h"
 
 /* Of all versions up to 3.4; configuration.txt, one chapter each. */
-static const char *const section_kinds[] = {"acme", "backend", "cache",
-    "crt-store", "defaults", "fcgi-app", "frontend", "global", "http-errors",
-    "listen", "log-forward", "log-profile", "mailers", "peers", "program",
-    "resolvers", "ring", "traces", "userlist"};
+static const struct str section_kinds[] = {STR("acme"), STR("backend"),
+    STR("cache"), STR("crt-store"), STR("defaults"), STR("fcgi-app"),
+    STR("frontend"), STR("global"), STR("http-errors"), STR("listen"),
+    STR("log-forward"), STR("log-profile"), STR("mailers"), STR("peers"),
+    STR("program"), STR("resolvers"), STR("ring"), STR("traces"),
+    STR("userlist")};
+
+/* What they begin with; most lines begin otherwise. */
+static bool
+may_start_section(char c)
+{
+	switch (c) {
+	case 'a':
+	case 'b':
+	case 'c':
+	case 'd':
+	case 'f':
+	case 'g':
+	case 'h':
+	case 'l':
+	case 'm':
+	case 'p':
+	case 'r':
+	case 't':
+	case 'u':
+		return true;
+	default:
+		return false;
+	}
+}
 
 static bool
 is_section_kind(struct str word)
 {
+	if (!word.len || !may_start_section(*word.ptr))
+		return false;
 	for (size_t i = 0; i < sizeof(section_kinds) / sizeof(*section_kinds);
 	     i++)
-		if (str_is(word, section_kinds[i]))
+		if (str_equal(word, section_kinds[i]))
 			return true;
 	return false;
 }
@@ -174,15 +202,55 @@ add_section(struct haproxy_model *m, size_t *room)
 	return &m->sections[m->count++];
 }
 
-static void
-name_section(
-    struct haproxy_model *m, struct haproxy_section *s, struct str line)
+/* What a line's first word means once its quotes are gone. The name of a
+ * section is seldom quoted, but may be. */
+static struct str
+bare_word(struct haproxy_model *m, struct str line, struct str word)
 {
 	struct haproxy_line words;
 
-	haproxy_line_split(line, &m->arena, &words);
-	s->kind = words.words[0];
-	s->name = words.count > 1 ? words.words[1] : STR("");
+	for (size_t i = 0; i < word.len; i++)
+		if (word.ptr[i] == '"' || word.ptr[i] == '\'' ||
+		    word.ptr[i] == '\\') {
+			haproxy_line_split(line, &m->arena, &words);
+			return words.count ? words.words[0] : STR("");
+		}
+	return word;
+}
+
+static struct haproxy_section *
+start_section(struct haproxy_model *m, size_t *room, struct str line, int depth)
+{
+	struct haproxy_section *s = add_section(m, room);
+	struct haproxy_line words;
+
+	*s = (struct haproxy_section){.kind = STR(""),
+	    .name = STR(""),
+	    .text = {line.ptr, 0},
+	    .opaque = depth > 0};
+	if (haproxy_line_split(line, &m->arena, &words) &&
+	    is_section_kind(words.words[0])) {
+		s->kind = words.words[0];
+		s->name = words.count > 1 ? words.words[1] : STR("");
+	}
+	return s;
+}
+
+/* How deep in .if blocks the text is behind a line with that first word. */
+static int
+depth_behind(int depth, struct str word)
+{
+	if (str_is(word, ".if"))
+		return depth + 1;
+	return depth - (depth > 0 && str_is(word, ".endif"));
+}
+
+static bool
+is_opaque(struct str word)
+{
+	return str_is(word, ".if") || str_is(word, ".elif") ||
+	       str_is(word, ".else") || str_is(word, ".endif") ||
+	       (word.len && memchr(word.ptr, '$', word.len));
 }
 
 void
@@ -190,21 +258,21 @@ haproxy_model_parse(struct haproxy_model *m, struct str text)
 {
 	struct haproxy_section *current = NULL;
 	size_t room = 0;
+	int depth = 0;
 
 	*m = (struct haproxy_model){0};
 	for (int number = 1; text.len; number++) {
 		struct str line = first_line(text);
 		size_t whole = line.len + (line.len < text.len);
-		struct str word = first_word(line);
+		struct str word = bare_word(m, line, first_word(line));
 
 		if (is_section_kind(word) || (!current && word.len)) {
-			current = add_section(m, &room);
-			*current = (struct haproxy_section){.kind = STR(""),
-			    .name = STR(""),
-			    .text = {text.ptr, 0},
-			    .line = number};
-			if (is_section_kind(word))
-				name_section(m, current, line);
+			current = start_section(m, &room, line, depth);
+			current->line = number;
+		}
+		if (word.len && is_opaque(word)) {
+			current->opaque = true;
+			depth = depth_behind(depth, word);
 		}
 		if (current)
 			current->text.len += whole;

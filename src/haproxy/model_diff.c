@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "sections.h"
 #include "weir/strmap.h"
 #include "weir/xalloc.h"
 
@@ -337,14 +338,15 @@ section_key(
 	}
 }
 
-static void
-index_sections(const struct haproxy_model *m, struct strmap *map)
+void
+sections_index(
+    const struct haproxy_section *sections, size_t count, struct strmap *map)
 {
 	struct buf key = {0};
 
-	for (size_t i = 0; i < m->count; i++)
-		strmap_put(map, section_key(&key, &m->sections[i], map),
-		    &m->sections[i]);
+	for (size_t i = 0; i < count; i++)
+		strmap_put(map, section_key(&key, &sections[i], map),
+		    (void *)(uintptr_t)&sections[i]);
 	buf_fini(&key);
 }
 
@@ -377,8 +379,8 @@ haproxy_model_diff(const struct haproxy_model *old_model,
 	bool moved = false;
 
 	*out = (struct haproxy_changes){0};
-	index_sections(old_model, &old);
-	index_sections(new_model, &new);
+	sections_index(old_model->sections, old_model->count, &old);
+	sections_index(new_model->sections, new_model->count, &new);
 	for (size_t i = 0; (e = strmap_next(&new, &i));) {
 		const struct haproxy_section *was = strmap_get(&old, e->key);
 
