@@ -38,6 +38,7 @@ struct http_answer {
 			     * timeout, body or header too large */
 	bool unreachable;   /* no connection came about: refused, no such
 			     * host, TLS refused, connect timeout */
+	bool timed_out;     /* connected, but no whole answer in time */
 	int64_t time_ms;    /* from start to end */
 	bool http2;
 	bool cancelled;

@@ -126,6 +126,7 @@ consul_new(const struct consul_options *o, struct error *error)
 	srandom(seed);
 	c->refs = 1; /* the client */
 	sweep_init(c);
+	fail_init(c);
 	c->self = watch_new(c, NULL);
 	watch_start(c->self);
 	budget_assign(c);
@@ -182,6 +183,7 @@ consul_close(struct consul **consul, void (*on_closed)(void *), void *arg)
 		stop(c, e);
 	watch_stop(&c->self);
 	sweep_close(c);
+	fail_close(c);
 	http_client_close(&c->http, on_http_closed, c);
 }
 

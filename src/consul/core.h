@@ -25,6 +25,10 @@
 
 enum ask { ASK_PLAIN, ASK_PROBE, ASK_BLOCK, ASK_AGENT };
 
+/* Whose a failure is: of what is asked alone, of everybody who asks this
+ * Consul, or of this token, if it is everybody's. */
+enum trouble { TROUBLE_OWN, TROUBLE_OUTAGE, TROUBLE_REFUSED };
+
 struct scope;
 struct sentinel;
 struct reach;
@@ -58,14 +62,14 @@ struct watch {
 				    * nothing and came at once */
 	char *error;
 	bool answered;
-	bool dedicated;   /* has a connection of its own for blocking */
-	bool consistent;  /* the next is asked without `stale` */
-	bool doubted;     /* its index went backwards: the next is asked so that
-			   * only     a leader may answer, and believed */
-	bool again;       /* something changed while a request was out */
-	bool in_round;    /* counted in consul->round_left */
-	bool complained;  /* its failure was logged */
-	bool unreachable; /* its failure: no connection came about */
+	bool dedicated;  /* has a connection of its own for blocking */
+	bool consistent; /* the next is asked without `stale` */
+	bool doubted;    /* its index went backwards: the next is asked so that
+			  * only     a leader may answer, and believed */
+	bool again;      /* something changed while a request was out */
+	bool in_round;   /* counted in consul->round_left */
+	bool complained; /* its failure was logged */
+	enum trouble trouble; /* what its failure means */
 
 	double score; /* changes lately: halves every minute */
 	int64_t score_ms;
@@ -114,8 +118,10 @@ struct consul {
 
 	/* watch.c */
 	unsigned failing, complaints;
-	bool hushed; /* more failures than are logged */
-	bool lost;   /* no address could be connected to */
+	bool hushed;            /* more failures than are logged */
+	uv_timer_t scout_timer; /* runs while watches fail */
+	uint64_t scouts;        /* sent so far: whose turn it is */
+	int64_t hurried_ms;     /* when all were last told to try again */
 	struct consul_totals totals;
 };
 
@@ -171,8 +177,8 @@ void watch_fail_status(struct watch *, const struct http_answer *);
 /* The failure, if any, is over, and that is said; or it is only forgotten. */
 void watch_recover(struct watch *);
 void watch_forgive(struct watch *);
-/* Somebody was answered: who backed off since there was nobody needn't wait. */
-void watch_hurry(struct consul *);
+void fail_init(struct consul *);
+void fail_close(struct consul *);
 
 /* ---- budget.c ---- */
 
@@ -199,6 +205,8 @@ bool sweep_sentinel(
 /* A watch of a round was looked at. */
 void sweep_done(struct watch *);
 void sweep_close(struct consul *);
+/* for (size_t i = 0; (w = sweep_next(c, &i));): the sentinels. */
+struct watch *sweep_next(const struct consul *, size_t *at);
 void sentinel_print(
     const struct watch *, struct buf *, const struct request_how *);
 

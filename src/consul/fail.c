@@ -18,6 +18,10 @@
 #define WORDS_MOST 300
 /* The agent's name is asked for again so often when it could not be had. */
 #define SELF_MS 60000
+/* Between two scouts. */
+#define SCOUT_MS 750
+/* In which the others follow. */
+#define HURRY_MS 500
 
 void
 watch_forgive(struct watch *w)
@@ -30,7 +34,7 @@ watch_forgive(struct watch *w)
 		c->complaints--;
 	w->failures = 0;
 	w->complained = false;
-	w->unreachable = false;
+	w->trouble = TROUBLE_OWN;
 	w->tried = 0;
 	free(w->error);
 	w->error = NULL;
@@ -38,10 +42,106 @@ watch_forgive(struct watch *w)
 		c->hushed = false;
 }
 
+/* ---- the end of an outage ---- */
+
+/*
+ * Back-off alone would leave a Consul that returns after a long time unnoticed
+ * for half a minute. So while watches fail, one that backs off is sent ahead
+ * each SCOUT_MS, each in its turn; and when one of an outage is answered, all
+ * others of it follow within HURRY_MS.
+ */
+
+static struct watch *
+next_of_all(const struct consul *c, size_t *at, size_t *sentinels)
+{
+	struct strmap_entry *e = strmap_next(&c->watches, at);
+
+	return e ? e->value : sweep_next(c, sentinels);
+}
+
+static bool
+may_scout(const struct consul *c, const struct watch *w)
+{
+	return w->state == WATCH_BACKOFF &&
+	       (w->trouble == TROUBLE_OUTAGE ||
+		   (w->trouble == TROUBLE_REFUSED &&
+		       c->failing >= c->watches.count));
+}
+
+/* Of those that back off from an outage, the one whose turn it is. */
+static struct watch *
+pick_scout(const struct consul *c)
+{
+	size_t at = 0, sentinels = 0, count = 0, turn;
+	struct watch *w;
+
+	while ((w = next_of_all(c, &at, &sentinels)))
+		count += may_scout(c, w);
+	if (!count)
+		return NULL;
+	turn = c->scouts % count;
+	at = sentinels = 0;
+	while ((w = next_of_all(c, &at, &sentinels)))
+		if (may_scout(c, w) && turn-- == 0)
+			return w;
+	return NULL;
+}
+
+static void
+on_scout(uv_timer_t *timer)
+{
+	struct consul *c = timer->data;
+	struct watch *w;
+
+	if (!c->failing) {
+		uv_timer_stop(timer);
+		return;
+	}
+	w = pick_scout(c);
+	if (!w)
+		return;
+	c->scouts++;
+	if (w->due_ms > consul_now(c) + SCOUT_MS / 4)
+		watch_pause(w, WATCH_BACKOFF, watch_some(SCOUT_MS / 4));
+}
+
+/* Each draws its moment: a Consul that has just come back, or had too much to
+ * do, is not met by a thousand at once. */
+static void
+hurry(struct consul *c, enum trouble trouble)
+{
+	size_t at = 0, sentinels = 0;
+	struct watch *w;
+
+	if (consul_now(c) - c->hurried_ms < SCOUT_MS)
+		return;
+	c->hurried_ms = consul_now(c);
+	while ((w = next_of_all(c, &at, &sentinels)))
+		if (w->state == WATCH_BACKOFF && w->trouble == trouble &&
+		    w->due_ms > consul_now(c) + HURRY_MS)
+			watch_pause(w, WATCH_BACKOFF, watch_some(HURRY_MS));
+}
+
+void
+fail_init(struct consul *c)
+{
+	uv_timer_init(c->options.loop, &c->scout_timer);
+	c->scout_timer.data = c;
+	c->hurried_ms = -SCOUT_MS;
+	c->refs++;
+}
+
+void
+fail_close(struct consul *c)
+{
+	uv_close((uv_handle_t *)&c->scout_timer, consul_on_timer_closed);
+}
+
 void
 watch_recover(struct watch *w)
 {
 	struct consul *c = w->consul;
+	enum trouble trouble = w->trouble;
 	bool hushed = c->hushed;
 
 	if (!w->failures)
@@ -52,24 +152,11 @@ watch_recover(struct watch *w)
 	watch_forgive(w);
 	if (hushed && !c->failing)
 		log_info("consul", "all watches answer again");
+	if (trouble != TROUBLE_OWN)
+		hurry(c, trouble);
 }
 
-void
-watch_hurry(struct consul *c)
-{
-	struct strmap_entry *e;
-
-	if (!c->lost)
-		return;
-	c->lost = false;
-	for (size_t i = 0; (e = strmap_next(&c->watches, &i));) {
-		struct watch *w = e->value;
-
-		if (w->state == WATCH_BACKOFF && w->unreachable)
-			watch_pause(w, WATCH_BACKOFF,
-			    watch_some(c->config->retry_min_ms));
-	}
-}
+/* ---- failing ---- */
 
 static void
 complain(struct watch *w)
@@ -114,6 +201,8 @@ watch_fail(struct watch *w, const char *text)
 
 	if (!w->failures++)
 		c->failing++;
+	if (!uv_is_active((uv_handle_t *)&c->scout_timer) && !c->closing)
+		uv_timer_start(&c->scout_timer, on_scout, SCOUT_MS, SCOUT_MS);
 	c->totals.errors++;
 	free(w->error);
 	w->error = xstrdup(text ? text : "unknown error");
@@ -133,8 +222,9 @@ watch_fail_transport(struct watch *w, struct http_answer *a)
 	const struct endpoint *e = &c->endpoints.items[w->endpoint];
 	char *text;
 
-	w->unreachable = a->unreachable;
-	if (a->unreachable && endpoints_fail(&c->endpoints, w->endpoint) &&
+	w->trouble = TROUBLE_OUTAGE;
+	if ((a->unreachable || a->timed_out) &&
+	    endpoints_fail(&c->endpoints, w->endpoint) &&
 	    ++w->tried < c->endpoints.count) {
 		log_debug("consul", "%s: %s; trying %s", e->text, a->error.text,
 		    endpoints_current(&c->endpoints)->text);
@@ -144,8 +234,6 @@ watch_fail_transport(struct watch *w, struct http_answer *a)
 		return;
 	}
 	w->tried = 0;
-	if (a->unreachable)
-		c->lost = true;
 	text = xasprintf("%s: %s", e->text, a->error.text);
 	watch_fail(w, text);
 	free(text);
@@ -181,6 +269,9 @@ watch_fail_status(struct watch *w, const struct http_answer *a)
 
 	if (a->status == 403)
 		token_refused(&w->consul->token);
+	w->trouble = a->status >= 500 || a->status == 429 ? TROUBLE_OUTAGE
+		     : a->status == 403                   ? TROUBLE_REFUSED
+							  : TROUBLE_OWN;
 	buf_printf(&text, "Unexpected response code: %ld (", a->status);
 	print_words(&text, buf_as_str(&a->body));
 	buf_char(&text, ')');

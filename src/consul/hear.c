@@ -219,7 +219,6 @@ hear(struct watch *w, struct str body, uint64_t index)
 static void
 hear_good(struct watch *w, struct http_answer *a)
 {
-	watch_hurry(w->consul);
 	w->tried = 0;
 	if (is_absent_key(w, a)) {
 		buf_reset(&a->body);

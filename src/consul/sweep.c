@@ -592,6 +592,20 @@ sweep_init(struct consul *c)
 	c->refs += 2;
 }
 
+struct watch *
+sweep_next(const struct consul *c, size_t *at)
+{
+	size_t n = 0;
+
+	for (const struct scope *s = c->scopes; s; s = s->next)
+		for (size_t i = 0; i < SENTINELS; i++)
+			if (s->watches[i] && n++ == *at) {
+				++*at;
+				return s->watches[i];
+			}
+	return NULL;
+}
+
 void
 sweep_close(struct consul *c)
 {

@@ -24,6 +24,8 @@
 #define POLL_MS 15000
 /* Time for a whole answer, on top of what it may block. */
 #define ANSWER_MS 30000
+/* The same where there is another address to go on to. */
+#define ANSWER_FIRST_MS 8000
 /* Halving time of the score of changes. */
 #define SCORE_MS 60000.0
 /* Bytes read at once by a request that is answered at once. */
@@ -240,6 +242,15 @@ print_path(const struct watch *w, struct buf *b, struct request_how *how)
 		    b, w->query, c->config, how, str_of(c->agent_name));
 }
 
+/* How long an answer may take, what it may block aside. */
+static int64_t
+patience(const struct watch *w)
+{
+	bool others = w->consul->endpoints.count > 1;
+
+	return others && !w->failures ? ANSWER_FIRST_MS : ANSWER_MS;
+}
+
 void
 watch_send(struct watch *w, enum ask ask)
 {
@@ -258,7 +269,7 @@ watch_send(struct watch *w, enum ask ask)
 	print_path(w, &path, &how);
 	/* Consul adds up to a sixteenth to what it is asked to wait. */
 	w->request = watch_request(w, buf_as_str(&path),
-	    ANSWER_MS + how.wait_ms + how.wait_ms / 16, watch_on_answer, w);
+	    patience(w) + how.wait_ms + how.wait_ms / 16, watch_on_answer, w);
 	buf_fini(&path);
 	if (ask != ASK_BLOCK)
 		c->fetching++;

@@ -6,6 +6,8 @@
  */
 #include "client.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +17,11 @@
 /* Bytes read at once: a blocking query keeps them for its whole wait. */
 #define READ_SIZE 4096L
 /* Seconds of silence before TCP asks whether the peer is still there. */
-#define KEEPALIVE_SECONDS 30L
+#define KEEPALIVE_SECONDS 15L
+/* Milliseconds without a sign of life from the other side's kernel after which
+ * a connection is dead (tcp(7)): a network that swallows everything sends no
+ * RST. */
+#define DEAD_MS 30000u
 
 static size_t
 on_body(char *bytes, size_t size, size_t count, void *arg)
@@ -138,6 +144,18 @@ set_tls(CURL *h, const struct http_options *o)
 	curl_easy_setopt(h, CURLOPT_PIPEWAIT, 1L);
 }
 
+static int
+on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	const unsigned ms = DEAD_MS;
+
+	(void)arg;
+	(void)purpose;
+	/* A unix socket knows no such thing, and needs none. */
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+	return CURL_SOCKOPT_OK;
+}
+
 static void
 set_bounds(struct http_request *r, const struct http_ask *ask)
 {
@@ -167,6 +185,7 @@ easy_prepare(
 	curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(h, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_SECONDS);
 	curl_easy_setopt(h, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_SECONDS);
+	curl_easy_setopt(h, CURLOPT_SOCKOPTFUNCTION, on_socket);
 	curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(h, CURLOPT_WRITEDATA, r);
@@ -232,6 +251,8 @@ easy_report(struct http_request *r, CURLcode code, struct http_answer *a)
 	r->client->bytes += r->body.len;
 	if (code != CURLE_OK) {
 		a->unreachable = is_unreachable(r->easy, code);
+		a->timed_out =
+		    code == CURLE_OPERATION_TIMEDOUT && !a->unreachable;
 		if (!r->too_large)
 			explain(r, code, &r->error);
 		return;

@@ -31,15 +31,21 @@ class Consul(Process):
     verify      … only to who shows a certificate of that authority
     unix        serves http on the socket .socket as well
     node_id     of the agent's own node; Consul draws one otherwise
+    expect      servers of a cluster that elects its leader when so many are
+                there; production is implied
+    peer        another Consul of that cluster
     """
 
     def __init__(self, folder, node="consul-1", datacenter="dc1",
                  production=False, join=None, token=None, max_conns=None,
-                 tls=False, unix=False, node_id=None, verify=False):
+                 tls=False, unix=False, node_id=None, verify=False,
+                 expect=1, peer=None):
         self.folder = folder
         self.node = node
         self.datacenter = datacenter
-        self.production = production
+        self.production = production or expect > 1
+        self.expect = expect
+        self.peer = peer
         self.join = join
         self.node_id = node_id
         self.verify = verify
@@ -60,7 +66,7 @@ class Consul(Process):
         argv = ["consul", "agent", "-config-file", self.config]
         if not self.production:
             return argv + ["-dev"]
-        return argv + ["-server", "-bootstrap-expect", "1",
+        return argv + ["-server", "-bootstrap-expect", str(self.expect),
                        "-data-dir", os.path.join(self.folder, "data")]
 
     def _settings(self, max_conns):
@@ -78,6 +84,10 @@ class Consul(Process):
             settings["node_id"] = self.node_id
         if max_conns is not None:
             settings["limits"] = {"http_max_conns_per_client": max_conns}
+        if self.peer:
+            lan = self.peer.ports["serf_lan"]
+            settings["retry_join"] = [f"127.0.0.1:{lan}"]
+            settings["retry_interval"] = "1s"
         if self.join:
             wan = self.join.ports["serf_wan"]
             settings["retry_join_wan"] = [f"127.0.0.1:{wan}"]
@@ -120,8 +130,12 @@ class Consul(Process):
 
     def start(self):
         super().start()
-        until(self._is_up, f"{self.name} to be up", 40)
+        if self.expect == 1 or self.peer:
+            self.wait_up()
         return self
+
+    def wait_up(self):
+        until(self._is_up, f"{self.name} to be up", 40)
 
     def _is_up(self):
         assert self.is_running(), f"{self.name} ended: {self.log()[-800:]}"
