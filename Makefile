@@ -57,7 +57,7 @@ BENCH     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
 .PHONY: all unit oom unit-programs fuzz-programs test test-matrix lint asan \
-	bench bench-engine differential fuzz soak demo install clean help FORCE
+	bench bench-engine differential fuzz soak chaos demo install clean help FORCE
 
 all: $(LIB) $(WEIR) ## the program (build/weir)
 
@@ -201,6 +201,11 @@ CHANGES = 1000000
 soak: all ## CHANGES= changes of a catalog: memory and descriptors stay level
 	packaging/deps.sh test
 	tests/soak/run --changes $(CHANGES)
+
+MINUTES = 30
+chaos: all ## MINUTES= of random faults under load (SEED=)
+	packaging/deps.sh test
+	tests/chaos/run --minutes $(MINUTES) --seed $(SEED)
 
 demo: all ## the story in a minute, on a real HAProxy (DEMO=consul: Consul too)
 	packaging/deps.sh test
