@@ -145,3 +145,16 @@ ALL = [consul_is_restarted, consul_is_killed, consul_hangs, _wire("hole"),
        the_configuration_is_bad, a_service_is_wiped, a_tag_smuggles,
        a_server_dies, instances_come_and_go, instances_come_and_go,
        instances_come_and_go]
+
+# Those that a Consul must be there for, and those that take it away.
+NEED_CONSUL = {a_service_is_wiped, a_tag_smuggles, a_server_dies,
+               instances_come_and_go}
+TAKE_CONSUL = {consul_is_killed, consul_hangs}
+
+
+def go_together(a, b):
+    """Two at once: of different kinds, and both possible."""
+    both = {a, b}
+    if both & NEED_CONSUL and both & TAKE_CONSUL:
+        return False
+    return a.__name__.split("_")[:2] != b.__name__.split("_")[:2]
