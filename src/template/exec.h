@@ -46,7 +46,7 @@ struct exec {
 	const char *dollar;    /* the interned "$" */
 	const char *stack_end; /* the C stack may not grow below */
 	struct error *error;
-	struct buf text;         /* of print and its kin, within one call */
+	struct buf text;         /* a function's, within one call */
 	struct scratch *scratch; /* func_scratch.c; NULL: not asked for yet */
 	struct map *slotted;     /* func_slots.c: backends that have slots */
 };

@@ -2,17 +2,39 @@
 /* What the tables of functions share. */
 #include "func.h"
 
+#include "exec.h"
 #include "rune.h"
 #include "strconv.h"
+#include "weir/limits.h"
+
+/* Bytes of a buffer that is kept for the next call. */
+#define SPARE_MOST ((size_t)64 << 10)
+
+struct buf
+func_buf(struct call *c)
+{
+	struct buf *spare = &c->render->exec->text, b = *spare;
+
+	*spare = (struct buf){0};
+	buf_reset(&b);
+	b.limit = LIMIT_OUTPUT_BYTES;
+	return b;
+}
 
 int
 func_give(struct call *c, struct buf *b, struct value *result)
 {
+	struct buf *spare = &c->render->exec->text;
 	bool failed = b->failed;
 
 	if (!failed)
 		*result = value_str(arena_str(c->arena, buf_as_str(b)));
-	buf_fini(b);
+	if (failed || spare->ptr || b->cap > SPARE_MOST) {
+		buf_fini(b);
+	} else {
+		*spare = *b;
+		*b = (struct buf){0};
+	}
 	return failed ? call_fail(c, "the result is too large") : 0;
 }
 

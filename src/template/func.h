@@ -20,7 +20,10 @@ func_is_name_char(char c)
 	       (c >= '0' && c <= '9') || (c && strchr("_.:-", c));
 }
 
-/* The buffer's bytes as the result; frees the buffer. -1 if they exceed its
+/* A buffer for a result, of at most LIMIT_OUTPUT_BYTES; mostly one that has its
+ * memory from a call before. For func_give; or free it with buf_fini. */
+struct buf func_buf(struct call *);
+/* The buffer's bytes as the result; takes the buffer. -1 if they exceed its
  * limit. */
 int func_give(struct call *, struct buf *, struct value *result);
 /* strconv's error: WORDSstrconv.FUNCTION: parsing "TEXT": …; -1. range: the

@@ -61,7 +61,7 @@ call_parse_json(struct call *c, struct value *result)
 static int
 to_json(struct call *c, struct value *result, const struct json_style *style)
 {
-	struct buf out = {.limit = LIMIT_OUTPUT_BYTES};
+	struct buf out = func_buf(c);
 	struct error error = {0};
 	char prefix[64];
 

@@ -92,10 +92,11 @@ static int
 call_haproxy_name(struct call *c, struct value *result)
 {
 	struct str s = func_str(c, 0);
-	struct buf b = {.limit = LIMIT_OUTPUT_BYTES};
+	struct buf b;
 
 	if (s.len == 0)
 		return call_fail(c, "an empty text gives no name");
+	b = func_buf(c);
 	for (size_t i = 0, n; i < s.len && !b.failed; i += n) {
 		n = count_coded((struct str){s.ptr + i, s.len - i});
 		if (n > 0)
@@ -114,7 +115,7 @@ static int
 call_haproxy_quote(struct call *c, struct value *result)
 {
 	struct str s = func_str(c, 0);
-	struct buf b = {.limit = LIMIT_OUTPUT_BYTES};
+	struct buf b;
 	bool single = memchr(s.ptr, '\'', s.len);
 
 	if (s.len == 0)
@@ -125,6 +126,7 @@ call_haproxy_quote(struct call *c, struct value *result)
 		*result = value_str(s);
 		return 0;
 	}
+	b = func_buf(c);
 	buf_char(&b, single ? '"' : '\'');
 	for (size_t i = 0; i < s.len; i++) {
 		if (single && strchr("\"\\$", s.ptr[i]))
@@ -167,22 +169,21 @@ static int
 call_map_line(struct call *c, struct value *result)
 {
 	struct str key = func_str(c, 0), value = func_str(c, 1);
-	struct buf b = {.limit = LIMIT_MAP_LINE};
+	struct buf b;
 
 	if (key_trouble(key))
 		return refuse(c, key, key_trouble(key));
 	if (value_trouble(value))
 		return refuse(c, value, value_trouble(value));
-	buf_str(&b, key);
-	buf_char(&b, ' ');
-	buf_str(&b, value);
-	if (b.failed) {
-		buf_fini(&b);
+	if (key.len + 1 + value.len > LIMIT_MAP_LINE)
 		return call_fail(c,
 		    "the line is longer than the %u bytes that HAProxy reads "
 		    "at once",
 		    LIMIT_MAP_LINE);
-	}
+	b = func_buf(c);
+	buf_str(&b, key);
+	buf_char(&b, ' ');
+	buf_str(&b, value);
 	return func_give(c, &b, result);
 }
 
@@ -212,7 +213,7 @@ static int
 call_host_port(struct call *c, struct value *result)
 {
 	struct str host = func_str(c, 0);
-	struct buf b = {.limit = LIMIT_OUTPUT_BYTES};
+	struct buf b;
 	bool bare = host.len > 0 && host.ptr[0] != '[' &&
 		    memchr(host.ptr, ':', host.len);
 	uint64_t port;
@@ -223,6 +224,7 @@ call_host_port(struct call *c, struct value *result)
 		return refuse(c, host, "is no address");
 	if (get_port(c, &c->args[1], &port) < 0)
 		return -1;
+	b = func_buf(c);
 	if (bare)
 		buf_char(&b, '[');
 	buf_str(&b, host);

@@ -35,7 +35,7 @@ static int
 call_regex_replace_all(struct call *c, struct value *result)
 {
 	const struct regex *re = get(c, 0);
-	struct buf b = {.limit = LIMIT_OUTPUT_BYTES};
+	struct buf b;
 	struct regex_search search;
 	struct regex_text text;
 
@@ -43,6 +43,7 @@ call_regex_replace_all(struct call *c, struct value *result)
 		return -1;
 	regex_text(&text, c->arena, func_str(c, 2));
 	regex_begin(&search, c->arena, re, &text);
+	b = func_buf(c);
 	regex_replace(&b, &search, func_str(c, 1), false);
 	return func_give(c, &b, result);
 }

@@ -15,12 +15,6 @@
 #include "weir/limits.h"
 #include "words.h"
 
-static struct buf
-output(void)
-{
-	return (struct buf){.limit = LIMIT_OUTPUT_BYTES};
-}
-
 static int
 give_str(struct value *result, struct str s)
 {
@@ -232,7 +226,7 @@ static int
 call_join(struct call *c, struct value *result)
 {
 	struct value texts = sprig_texts(c->arena, &c->args[1]);
-	struct buf out = output();
+	struct buf out = func_buf(c);
 
 	for (size_t i = 0; i < texts.len; i++) {
 		struct value text = value_index(&texts, i);
@@ -251,7 +245,7 @@ call_repeat(struct call *c, struct value *result)
 {
 	int64_t count = c->args[0].u.i;
 	struct str s = func_str(c, 1);
-	struct buf out = output();
+	struct buf out;
 	uint64_t length;
 
 	if (count < 0)
@@ -261,6 +255,7 @@ call_repeat(struct call *c, struct value *result)
 		return call_fail(c, "strings: Repeat output length overflow");
 	if (length > LIMIT_OUTPUT_BYTES)
 		return call_fail(c, "the result is too large");
+	out = func_buf(c);
 	for (int64_t i = 0; s.len && i < count; i++)
 		buf_str(&out, s);
 	return func_give(c, &out, result);
@@ -271,7 +266,7 @@ call_replace(struct call *c, struct value *result)
 {
 	struct str from = func_str(c, 0), to = func_str(c, 1);
 	struct str s = func_str(c, 2), part;
-	struct buf out = output();
+	struct buf out = func_buf(c);
 
 	if (!from.len) {
 		/* before each rune and at the end */
@@ -300,12 +295,13 @@ indent(struct call *c, struct value *result, const char *before)
 {
 	int64_t spaces = c->args[0].u.i;
 	struct str s = func_str(c, 1);
-	struct buf out = output();
+	struct buf out;
 
 	if (spaces < 0)
 		return call_fail(c, "strings: negative Repeat count");
 	if (spaces > (int64_t)LIMIT_OUTPUT_BYTES)
 		return call_fail(c, "the result is too large");
+	out = func_buf(c);
 	buf_puts(&out, before);
 	buf_repeat(&out, ' ', (size_t)spaces);
 	while (s.len && !out.failed) {
@@ -339,17 +335,16 @@ typedef void put_fn(struct arena *, struct buf *, const struct value *);
 static int
 put_all(struct call *c, struct value *result, put_fn *put)
 {
-	struct buf out = output();
+	struct buf out = func_buf(c);
+	bool more = false;
 
 	for (size_t i = 0; i < c->argc; i++) {
 		if (!c->args[i].type)
 			continue;
-		if (out.ptr)
+		if (more)
 			buf_char(&out, ' ');
-		else
-			buf_puts(&out, "");
+		more = true;
 		put(c->arena, &out, &c->args[i]);
-		buf_puts(&out, "");
 	}
 	return func_give(c, &out, result);
 }
@@ -419,7 +414,7 @@ call_shuffle(struct call *c, struct value *result)
 {
 	struct str s = func_str(c, 0);
 	uint32_t *runes = arena_array(c->arena, s.len + 1, sizeof(*runes));
-	struct buf out = output();
+	struct buf out = func_buf(c);
 	uint32_t count = 0;
 
 	for (size_t i = 0; i < s.len; count++)
@@ -463,7 +458,7 @@ call_has_suffix(struct call *c, struct value *result)
 #define CHANGE(name, function)                                       \
 	static int call_##name(struct call *c, struct value *result) \
 	{                                                            \
-		struct buf out = output();                           \
+		struct buf out = func_buf(c);                        \
                                                                      \
 		function(&out, func_str(c, 0));                      \
 		return func_give(c, &out, result);                   \
@@ -480,7 +475,7 @@ CHANGE(nospace, words_join)
 static int
 connect_words(struct call *c, struct value *result, char connector)
 {
-	struct buf out = output();
+	struct buf out = func_buf(c);
 
 	words_connect(&out, func_str(c, 0), connector);
 	return func_give(c, &out, result);
@@ -501,7 +496,7 @@ call_kebabcase(struct call *c, struct value *result)
 static int
 call_wrap(struct call *c, struct value *result)
 {
-	struct buf out = output();
+	struct buf out = func_buf(c);
 
 	words_wrap(&out, func_str(c, 1), c->args[0].u.i, STR("\n"), false);
 	return func_give(c, &out, result);
@@ -510,7 +505,7 @@ call_wrap(struct call *c, struct value *result)
 static int
 call_wrap_with(struct call *c, struct value *result)
 {
-	struct buf out = output();
+	struct buf out = func_buf(c);
 
 	words_wrap(&out, func_str(c, 2), c->args[0].u.i, func_str(c, 1), true);
 	return func_give(c, &out, result);
@@ -520,10 +515,11 @@ static int
 call_abbrev(struct call *c, struct value *result)
 {
 	int64_t width = c->args[0].u.i;
-	struct buf out = output();
+	struct buf out;
 
 	if (width < 4)
 		return give_str(result, func_str(c, 1));
+	out = func_buf(c);
 	words_abbreviate(&out, func_str(c, 1), 0, width);
 	return func_give(c, &out, result);
 }
@@ -532,10 +528,11 @@ static int
 call_abbrevboth(struct call *c, struct value *result)
 {
 	int64_t left = c->args[0].u.i, right = c->args[1].u.i;
-	struct buf out = output();
+	struct buf out;
 
 	if (right < 4 || (left > 0 && right < 7))
 		return give_str(result, func_str(c, 2));
+	out = func_buf(c);
 	words_abbreviate(&out, func_str(c, 2), left, right);
 	return func_give(c, &out, result);
 }

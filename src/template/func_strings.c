@@ -141,7 +141,7 @@ static int
 call_join(struct call *c, struct value *result)
 {
 	const struct value *list = &c->args[1];
-	struct buf b = {.limit = LIMIT_OUTPUT_BYTES};
+	struct buf b = func_buf(c);
 
 	for (uint32_t i = 0; i < list->len; i++) {
 		struct value part = value_index(list, i);
@@ -174,21 +174,22 @@ call_replace_all(struct call *c, struct value *result)
 {
 	struct str from = func_str(c, 0), to = func_str(c, 1);
 	struct str s = func_str(c, 2);
-	struct buf b = {.limit = LIMIT_OUTPUT_BYTES};
-	ptrdiff_t at;
+	ptrdiff_t at = str_find(s, from);
+	struct buf b;
 
+	if (at < 0)
+		return give_str(result, s);
+	b = func_buf(c);
 	if (from.len == 0) {
 		insert_everywhere(&b, s, to);
 		return func_give(c, &b, result);
 	}
-	while ((at = str_find(s, from)) >= 0) {
+	for (; at >= 0; at = str_find(s, from)) {
 		buf_put(&b, s.ptr, (size_t)at);
 		buf_str(&b, to);
 		s.ptr += (size_t)at + from.len;
 		s.len -= (size_t)at + from.len;
 	}
-	if (b.len == 0 && !b.failed && s.ptr == func_str(c, 2).ptr)
-		return give_str(result, s);
 	buf_str(&b, s);
 	return func_give(c, &b, result);
 }
@@ -198,11 +199,12 @@ call_indent(struct call *c, struct value *result)
 {
 	int64_t width = c->args[0].u.i;
 	struct str s = func_str(c, 1);
-	struct buf b = {.limit = LIMIT_OUTPUT_BYTES};
 	bool begins = true;
+	struct buf b;
 
 	if (width < 0)
 		return call_fail(c, "indent value must be a positive integer");
+	b = func_buf(c);
 	for (size_t i = 0; i < s.len && !b.failed; i++) {
 		if (begins && s.ptr[i] != '\n')
 			buf_repeat(&b, ' ', (size_t)width);
@@ -221,6 +223,17 @@ is_ascii(struct str s)
 	return true;
 }
 
+/* How many bytes stand before the first letter of that case. */
+static size_t
+count_before(struct str s, char from)
+{
+	size_t n = 0;
+
+	while (n < s.len && (unsigned char)(s.ptr[n] - from) > 'z' - 'a')
+		n++;
+	return n;
+}
+
 /* Go leaves a text alone that has nothing to change, bad bytes included, if it
  * is ASCII; otherwise it maps rune by rune. */
 static int
@@ -228,20 +241,22 @@ change_case(struct call *c, struct value *result, char from, char to,
     void (*map)(struct buf *, struct str))
 {
 	struct str s = func_str(c, 0);
-	struct buf b = {.limit = LIMIT_OUTPUT_BYTES};
+	size_t first = count_before(s, from);
+	struct buf b;
+	char *copy;
 
 	if (!is_ascii(s)) {
+		b = func_buf(c);
 		map(&b, s);
 		return func_give(c, &b, result);
 	}
-	for (size_t i = 0; i < s.len; i++) {
-		char letter = s.ptr[i];
-
-		if (letter >= from && letter <= from + ('z' - 'a'))
-			letter = (char)(letter - from + to);
-		buf_char(&b, letter);
-	}
-	return func_give(c, &b, result);
+	if (first == s.len)
+		return give_str(result, s);
+	copy = arena_strndup(c->arena, s.ptr, s.len);
+	for (size_t i = first; i < s.len; i++)
+		if ((unsigned char)(copy[i] - from) <= 'z' - 'a')
+			copy[i] = (char)(copy[i] - from + to);
+	return give_str(result, (struct str){copy, s.len});
 }
 
 static int
@@ -259,7 +274,7 @@ call_to_upper(struct call *c, struct value *result)
 static int
 call_to_title(struct call *c, struct value *result)
 {
-	struct buf b = {.limit = LIMIT_OUTPUT_BYTES};
+	struct buf b = func_buf(c);
 
 	str_title(&b, func_str(c, 0));
 	return func_give(c, &b, result);
