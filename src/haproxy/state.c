@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rows of "show servers state", whole for a comparison, and as one number for
+ * the question whether anybody touched anything: that one is asked of every
+ * byte once a minute, so it reads each but once.
+ */
+#include "state.h"
+
+#include <ctype.h>
+
+#include "weir/runtime.h"
+
+enum column {
+	COLUMN_BACKEND,
+	COLUMN_SERVER,
+	COLUMN_ADDRESS,
+	COLUMN_ADMIN,
+	COLUMN_WEIGHT,
+	COLUMN_INITIAL_WEIGHT,
+	COLUMN_FQDN,
+	COLUMN_PORT,
+	COLUMN_RECORD,
+	COLUMN_SSL,
+	COLUMN_CHECK_PORT,
+	COLUMN_CHECK_ADDRESS,
+	COLUMN_AGENT_ADDRESS,
+	COLUMN_AGENT_PORT,
+	COLUMN_COUNT
+};
+
+/* Up to this one every version has them; the others came with 2.4. */
+#define COLUMN_NEEDED COLUMN_RECORD
+
+static const char *const column_names[COLUMN_COUNT] = {"be_name", "srv_name",
+    "srv_addr", "srv_admin_state", "srv_uweight", "srv_iweight", "srv_fqdn",
+    "srv_port", "srvrecord", "srv_use_ssl", "srv_check_port", "srv_check_addr",
+    "srv_agent_addr", "srv_agent_port"};
+
+/* More than any version prints. */
+enum { PLACES = 64 };
+
+struct heading {
+	signed char
+	    column[PLACES]; /* that stands at this place; -1: no matter */
+	int places;
+};
+
+static struct str
+take_line(struct str *text)
+{
+	const char *end = memchr(text->ptr, '\n', text->len);
+	struct str line = {
+	    text->ptr, end ? (size_t)(end - text->ptr) : text->len};
+
+	text->ptr += line.len + (end ? 1 : 0);
+	text->len -= line.len + (end ? 1 : 0);
+	return line;
+}
+
+/* False: there is none. */
+static bool
+take_word(struct str *s, struct str *word)
+{
+	size_t n = 0;
+
+	while (s->len && *s->ptr == ' ') {
+		s->ptr++;
+		s->len--;
+	}
+	while (n < s->len && s->ptr[n] != ' ')
+		n++;
+	*word = (struct str){s->ptr, n};
+	s->ptr += n;
+	s->len -= n;
+	return n > 0;
+}
+
+static int
+column_of(struct str name)
+{
+	for (int c = 0; c < COLUMN_COUNT; c++)
+		if (str_is(name, column_names[c]))
+			return c;
+	return -1;
+}
+
+/* "# be_id be_name …"; -1: a column that is needed is not there. */
+static int
+read_heading(struct heading *h, struct str line)
+{
+	int needed = 0;
+	struct str name;
+
+	*h = (struct heading){0};
+	take_word(&line, &name);
+	while (h->places < PLACES && take_word(&line, &name)) {
+		int c = column_of(name);
+
+		h->column[h->places++] = (signed char)c;
+		needed += c >= 0 && c <= COLUMN_NEEDED;
+	}
+	return needed == COLUMN_NEEDED + 1 ? 0 : -1;
+}
+
+/* "-" and what is no number are -1. */
+static long
+number(struct str s)
+{
+	long n = 0;
+
+	if (!s.len || s.len > 9)
+		return -1;
+	for (size_t i = 0; i < s.len; i++) {
+		if (!isdigit((unsigned char)s.ptr[i]))
+			return -1;
+		n = n * 10 + (s.ptr[i] - '0');
+	}
+	return n;
+}
+
+/* A row with fewer or more words than the heading is none. */
+static int
+read_row(const struct heading *h, struct str line, struct state_row *row)
+{
+	struct str words[COLUMN_COUNT] = {{0}};
+	struct str word;
+	int place = 0;
+
+	for (; take_word(&line, &word); place++) {
+		if (place == h->places)
+			return -1;
+		if (h->column[place] >= 0)
+			words[h->column[place]] = word;
+	}
+	*row = (struct state_row){.backend = words[COLUMN_BACKEND],
+	    .server = words[COLUMN_SERVER],
+	    .address = words[COLUMN_ADDRESS],
+	    .fqdn = words[COLUMN_FQDN],
+	    .record = words[COLUMN_RECORD],
+	    .admin = number(words[COLUMN_ADMIN]),
+	    .weight = number(words[COLUMN_WEIGHT]),
+	    .initial_weight = number(words[COLUMN_INITIAL_WEIGHT]),
+	    .port = number(words[COLUMN_PORT]),
+	    .ssl = number(words[COLUMN_SSL]),
+	    .check_port = number(words[COLUMN_CHECK_PORT]),
+	    .agent_port = number(words[COLUMN_AGENT_PORT]),
+	    .check_address = words[COLUMN_CHECK_ADDRESS],
+	    .agent_address = words[COLUMN_AGENT_ADDRESS]};
+	return place == h->places && row->admin >= 0 && row->weight >= 0 ? 0
+									 : -1;
+}
+
+static size_t
+count_lines(struct str text)
+{
+	size_t n = 1;
+
+	while (text.len) {
+		take_line(&text);
+		n++;
+	}
+	return n;
+}
+
+static bool
+is_absence(struct str line)
+{
+	return str_find(line, STR("Can't find backend")) >= 0 ||
+	       str_find(line, STR("No such backend")) >= 0;
+}
+
+int
+state_parse(
+    struct state *s, struct str text, struct arena *arena, struct error *e)
+{
+	struct heading h = {0};
+	bool answered = false;
+
+	*s = (struct state){0};
+	s->rows = arena_alloc(arena, count_lines(text) * sizeof(*s->rows));
+	while (text.len) {
+		struct str line = take_line(&text);
+
+		if (!line.len || str_is(line, "1")) /* of the format */
+			continue;
+		if (*line.ptr == '#') {
+			if (read_heading(&h, line) < 0)
+				break;
+			answered = true;
+		} else if (is_absence(line)) {
+			answered = true;
+		} else if (!h.places ||
+			   read_row(&h, line, &s->rows[s->count++]) < 0) {
+			return error_set(e, ERROR_DATA,
+			    "no row of \"show servers state\": %.*s",
+			    (int)(line.len < 200 ? line.len : 200), line.ptr);
+		}
+	}
+	if (!answered || text.len)
+		return error_set(
+		    e, ERROR_DATA, "no answer to \"show servers state\"");
+	return 0;
+}
+
+/* ---- one number ---- */
+
+/* Places in a row, the same in every version: what health, agents and time
+ * change is left out. (Which of the columns are what the heading says; one that
+ * says otherwise gives a digest of every byte, which is safe.) */
+enum {
+	PLACE_ADDRESS = 4,
+	PLACE_OPERATIONAL = 5,
+	PLACE_ADMIN = 6,
+	PLACE_TIME = 9,
+	PLACE_LAST_CHECK = 14,
+	PLACE_FQDN = 17
+};
+#define HEADING                                                         \
+	"# be_id be_name srv_id srv_name srv_addr srv_op_state "        \
+	"srv_admin_state srv_uweight srv_iweight "                      \
+	"srv_time_since_last_change srv_check_status srv_check_result " \
+	"srv_check_health srv_check_state srv_agent_state "             \
+	"bk_f_forced_id srv_f_forced_id srv_fqdn srv_port"
+
+#define FACTOR UINT64_C(0x9e3779b97f4a7c15)
+
+static inline uint64_t
+mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * FACTOR;
+	return h ^ (h >> 29);
+}
+
+static uint64_t
+mix_bytes(uint64_t h, const char *p, size_t n)
+{
+	uint64_t word;
+
+	for (; n >= 8; p += 8, n -= 8) {
+		memcpy(&word, p, 8);
+		h = mix(h, word);
+	}
+	word = n + 1;
+	for (; n; n--)
+		word = word << 8 | (unsigned char)*p++;
+	return mix(h, word);
+}
+
+/* Behind the next `count` blanks; NULL: there are fewer. */
+static const char *
+skip_words(const char *p, const char *end, int count)
+{
+	for (; count; count--) {
+		p = memchr(p, ' ', (size_t)(end - p));
+		if (!p)
+			return NULL;
+		p++;
+	}
+	return p;
+}
+
+/* A name may be resolved to another address at any time, and is in maintenance
+ * until it is. */
+static uint64_t
+mix_row(uint64_t h, const char *p, const char *end)
+{
+	const char *address = skip_words(p, end, PLACE_ADDRESS);
+	const char *state = address ? skip_words(address, end, 1) : NULL;
+	const char *admin = state ? skip_words(state, end, 1) : NULL;
+	const char *weight = admin ? skip_words(admin, end, 1) : NULL;
+	const char *time =
+	    weight ? skip_words(weight, end, PLACE_TIME - PLACE_ADMIN - 1)
+		   : NULL;
+	const char *rest =
+	    time ? skip_words(time, end, PLACE_LAST_CHECK + 1 - PLACE_TIME)
+		 : NULL;
+	const char *name =
+	    rest ? skip_words(rest, end, PLACE_FQDN - PLACE_LAST_CHECK - 1)
+		 : NULL;
+	long bits;
+
+	if (!name)
+		return mix_bytes(h, p, (size_t)(end - p));
+	bits = number((struct str){admin, (size_t)(weight - admin - 1)});
+	h = mix_bytes(h, p, (size_t)(address - p));
+	if (name < end && *name == '-')
+		h = mix_bytes(h, address, (size_t)(state - address));
+	h = mix(h, (uint64_t)(bits & (ADMIN_MAINT | ADMIN_DRAIN | ADMIN_FQDN)));
+	h = mix_bytes(h, weight, (size_t)(time - weight));
+	return mix_bytes(h, rest, (size_t)(end - rest));
+}
+
+uint64_t
+haproxy_state_digest(struct str state)
+{
+	uint64_t h = FACTOR;
+	bool known = false;
+
+	while (state.len) {
+		struct str line = take_line(&state);
+		const char *end = line.ptr + line.len;
+
+		if (line.len && *line.ptr == '#')
+			known = str_has_prefix(line, STR(HEADING));
+		h = known && line.len && *line.ptr != '#'
+			? mix_row(h, line.ptr, end)
+			: mix_bytes(h, line.ptr, line.len);
+	}
+	return h;
+}
