@@ -172,8 +172,7 @@ daemon_say_state(struct daemon *d)
 		    (int)strcspn(waits.ptr, "\n"), waits.ptr);
 	else
 		buf_printf(&status, "%s: %zu file%s", how_far(d),
-		    plan_count(d->plan),
-		    plan_count(d->plan) == 1 ? "" : "s");
+		    plan_count(d->plan), plan_count(d->plan) == 1 ? "" : "s");
 	if (d->totals.paused_unix)
 		buf_puts(&status, "; paused, nothing is applied");
 	if (d->said_remembered)
