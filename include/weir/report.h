@@ -67,6 +67,9 @@ struct report_options {
 };
 /* NULL and the error if the endpoint can't be opened. */
 struct report *report_new(const struct report_options *, struct error *);
+/* Another address for the endpoint, or NULL for none; what systemd handed over
+ * stays. -1 and the error if it can't be opened: then the old one is again. */
+int report_listen(struct report *, const char *listen, struct error *);
 /* Opens the control socket, which `weir status` asks: the same answers on a
  * unix socket in the directory of the state, for its owner and group, and there
  * orders are taken (report_order). -1 and

@@ -28,11 +28,32 @@ on_due(uv_timer_t *t)
 	daemon_step(t->data);
 }
 
+/* Ticks only while there is something that may come to be said, or no longer be
+ * true: an idle weir sleeps. */
+static void
+on_say(uv_timer_t *t)
+{
+	struct daemon *d = t->data;
+
+	daemon_say_waits(d);
+	daemon_say_remembered(d);
+	if (daemon_say_state(d))
+		uv_timer_start(t, on_say, SAY_MS, 0);
+}
+
+static void
+say_soon(struct daemon *d)
+{
+	if (!d->stopping && !uv_is_active((uv_handle_t *)&d->say))
+		uv_timer_start(&d->say, on_say, SAY_MS, 0);
+}
+
 void
 daemon_wake(struct daemon *d)
 {
 	int64_t due = plan_due(d->plan), retry = daemon_retry_due(d);
 
+	say_soon(d);
 	if (retry >= 0 && (due < 0 || retry < due))
 		due = retry;
 	retry = guard_due(d->guard);
@@ -150,14 +171,6 @@ on_hup(uv_signal_t *s, int number)
 }
 
 static void
-on_say(uv_timer_t *t)
-{
-	daemon_say_waits(t->data);
-	daemon_say_remembered(t->data);
-	daemon_say_state(t->data);
-}
-
-static void
 open_handles(struct daemon *d)
 {
 	cmd_loop_init(&d->loop);
@@ -247,7 +260,6 @@ start(struct daemon *d)
 	log_info("run", "weir %s: %zu template%s, %s", WEIR_VERSION,
 	    plan_count(d->plan), plan_count(d->plan) == 1 ? "" : "s",
 	    source_name(d->source));
-	uv_timer_start(&d->say, on_say, SAY_MS, SAY_MS);
 	uv_timer_start(&d->due, on_due, 0, 0);
 }
 

@@ -73,7 +73,7 @@ void daemon_say_task(struct daemon *, const struct task *, bool changed);
 void daemon_say_apply(
     struct daemon *, const struct group *, const struct apply_result *);
 /* STATUS for systemd. */
-void daemon_say_state(struct daemon *);
+bool daemon_say_state(struct daemon *);
 /* Every SAY_MS: a log line when what is waited for changed and lasts. */
 void daemon_say_waits(struct daemon *);
 

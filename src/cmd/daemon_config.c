@@ -79,7 +79,12 @@ replace(struct daemon *d, struct config *c, struct error *e)
 	plan = plan_new(&po, e);
 	if (!plan)
 		return -1;
+	if (report_listen(d->report, c->http_listen, e) < 0) {
+		plan_free(&plan);
+		return -1;
+	}
 	if (!keep && open_source(d, c, e) < 0) {
+		report_listen(d->report, old->http_listen, NULL);
 		plan_free(&plan);
 		return -1;
 	}

@@ -131,7 +131,7 @@ daemon_say_waits(struct daemon *d)
 }
 
 /* "; held: QUERY from 3 to 0, and 2 more" */
-static void
+static size_t
 say_held(const struct daemon *d, struct buf *status)
 {
 	struct held h;
@@ -145,6 +145,7 @@ say_held(const struct daemon *d, struct buf *status)
 	}
 	if (n > 1)
 		buf_printf(status, ", and %zu more", n - 1);
+	return n;
 }
 
 static const char *
@@ -158,14 +159,14 @@ how_far(const struct daemon *d)
 	return "applying";
 }
 
-void
+bool
 daemon_say_state(struct daemon *d)
 {
 	struct buf waits = {0}, status = {0};
 	size_t n;
 
 	if (d->stopping)
-		return;
+		return false;
 	n = plan_print_waits(d->plan, &waits, source_why, d->source);
 	if (n)
 		buf_printf(&status, "waiting for %zu: %.*s", n,
@@ -177,8 +178,9 @@ daemon_say_state(struct daemon *d)
 		buf_puts(&status, "; paused, nothing is applied");
 	if (d->said_remembered)
 		buf_puts(&status, "; stale, from an earlier run");
-	say_held(d, &status);
+	n += say_held(d, &status);
 	report_status(d->report, status.ptr);
 	buf_fini(&waits);
 	buf_fini(&status);
+	return n || d->recalled;
 }

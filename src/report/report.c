@@ -3,6 +3,7 @@
 #include "weir/report.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "endpoint.h"
@@ -14,21 +15,32 @@ struct report {
 	struct report_options options;
 	struct notify *notify;
 	struct endpoint *endpoint; /* NULL: none */
+	char *address;             /* of the endpoint; NULL: none */
+	bool inherited;            /* the endpoint's socket, from systemd */
 	struct endpoint *control;  /* NULL: not open */
 };
+
+static int
+open_address(struct report *r, const char *address, struct error *error)
+{
+	if (!address)
+		return 0;
+	r->endpoint = endpoint_new(&r->options, address, error);
+	if (!r->endpoint)
+		return -1;
+	r->address = xstrdup(address);
+	return 0;
+}
 
 static int
 open_endpoint(struct report *r, struct error *error)
 {
 	int fd = listen_inherited();
 
-	if (fd >= 0)
-		r->endpoint = endpoint_with(&r->options, fd, error);
-	else if (r->options.listen)
-		r->endpoint =
-		    endpoint_new(&r->options, r->options.listen, error);
-	else
-		return 0;
+	if (fd < 0)
+		return open_address(r, r->options.listen, error);
+	r->inherited = true;
+	r->endpoint = endpoint_with(&r->options, fd, error);
 	return r->endpoint ? 0 : -1;
 }
 
@@ -44,6 +56,25 @@ report_new(const struct report_options *options, struct error *error)
 	}
 	r->notify = notify_new(options->loop);
 	return r;
+}
+
+/* The old one goes first: the two may share a port. */
+int
+report_listen(struct report *r, const char *listen, struct error *error)
+{
+	char *old = r->address;
+	int rc;
+
+	if (r->inherited || (!old && !listen) ||
+	    (old && listen && !strcmp(old, listen)))
+		return 0;
+	endpoint_free(&r->endpoint);
+	r->address = NULL;
+	rc = open_address(r, listen, error);
+	if (rc < 0)
+		open_address(r, old, NULL);
+	free(old);
+	return rc;
 }
 
 char *
@@ -82,6 +113,7 @@ report_free(struct report **report)
 	endpoint_free(&r->endpoint);
 	endpoint_free(&r->control);
 	notify_free(&r->notify);
+	free(r->address);
 	free(r);
 }
 

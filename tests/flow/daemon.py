@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 
+from lib import ports
 from lib.sites import catalog, catalog_site
 
 
@@ -118,6 +119,49 @@ def test_sighup_refuses_a_bad_configuration_and_goes_on(t):
         weir.configure({})
     t.write("catalog.json", catalog(8009))
     t.until_file("a.out", lambda s: s == "web-1:8009\n")
+
+
+def test_sighup_opens_the_endpoint_elsewhere(t):
+    weir, _ = catalog_site(t)
+    weir.start()
+    weir.wait_log("ready")
+    old, new = weir.http_port, ports.take()
+    assert weir.get("/readyz")[0] == 200
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        taken = busy.getsockname()[1]
+        weir.configure({"http": {"listen": f"127.0.0.1:{taken}"}})
+        weir.reload()
+        weir.wait_log(f"new configuration refused.*{taken}")
+        assert weir.get("/readyz")[0] == 200
+    weir.configure({"http": {"listen": f"127.0.0.1:{new}"}})
+    weir.reload()
+    weir.wait_log("configuration reloaded")
+    weir.http_port = new
+    assert weir.get("/readyz")[0] == 200
+    weir.configure({"http": {"listen": None}})
+    weir.mark()
+    weir.reload()
+    weir.wait_log("configuration reloaded")
+    for port in (old, new):
+        with socket.socket() as client:
+            assert client.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_idle_it_sleeps(t):
+    weir, _ = catalog_site(t)
+    weir.start()
+    weir.wait_log("ready")
+
+    def wakes():
+        with open(f"/proc/{weir.pid}/status", encoding="ascii") as f:
+            return next(line for line in f if line.startswith("voluntary"))
+
+    def slept():
+        before = wakes()
+        time.sleep(t.seconds(2.5))
+        return wakes() == before
+
+    t.until(slept, "2.5 s without waking up")
 
 
 def test_sigterm_ends_it_within_a_second_and_leaves_files(t):
