@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "weir/cmd.h"
 #include "weir/str.h"
@@ -65,6 +66,9 @@ main(int argc, char **argv)
 
 	/* A peer that goes away is an error of write(2). */
 	signal(SIGPIPE, SIG_IGN);
+	/* Tokens and keys are in memory: no core, and no other process of the
+	 * same user may look. */
+	prctl(PR_SET_DUMPABLE, 0);
 	if (!word) {
 		print_usage(stderr);
 		return 2;

@@ -27,7 +27,8 @@ struct file_options {
 /* A candidate beside path, `.NAME.weir-XXXXXX`: its name (the caller frees) in
  * *candidate, owner and mode set from the first byte, synced. Nothing is left
  * behind on failure. A path that is a symbolic link will be replaced, not
- * followed; a directory is refused. */
+ * followed; a directory is refused, and so is a path that leads through a link
+ * which neither root nor this user made. */
 int file_candidate(const char *path, struct str text,
     const struct file_options *, char **candidate, struct error *);
 /* The same for a text that is made piece by piece: write gives it all to the

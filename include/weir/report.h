@@ -71,9 +71,9 @@ struct report *report_new(const struct report_options *, struct error *);
  * stays. -1 and the error if it can't be opened: then the old one is again. */
 int report_listen(struct report *, const char *listen, struct error *);
 /* Opens the control socket, which `weir status` asks: the same answers on a
- * unix socket in the directory of the state, for its owner and group, and there
- * orders are taken (report_order). -1 and
- * the error if another weir has it, or the directory is not there. */
+ * unix socket in the directory of the state, for its owner, and there orders
+ * are taken (report_order). -1 and the error if another weir has it, or the
+ * directory is not there. */
 int report_control(struct report *, const char *state_path, struct error *);
 /* Its path; the caller frees. */
 char *report_control_path(const char *state_path);

@@ -101,12 +101,43 @@ make_directories(const char *directory, struct error *error)
 	return rc;
 }
 
+/* A link that somebody else made leads where he likes, and elsewhere tomorrow.
+ */
+static int
+check_links(const char *directory, struct error *error)
+{
+	char *copy = xstrdup(directory);
+	struct stat st;
+	int rc = 0;
+
+	for (char *p = copy + 1; rc == 0; p++) {
+		char c = *p;
+
+		if (c != '/' && c)
+			continue;
+		*p = 0;
+		if (lstat(copy, &st) == 0 && S_ISLNK(st.st_mode) &&
+		    st.st_uid != 0 && st.st_uid != geteuid())
+			rc = error_set(error, ERROR_REFUSED,
+			    "cannot write into %s: %s is a link made by user "
+			    "%u",
+			    directory, copy, st.st_uid);
+		*p = c;
+		if (!c)
+			break;
+	}
+	free(copy);
+	return rc;
+}
+
 static int
 check_directory(
     const char *directory, const struct file_options *o, struct error *error)
 {
 	struct stat st;
 
+	if (check_links(directory, error) < 0)
+		return -1;
 	if (stat(directory, &st) == 0) {
 		if (S_ISDIR(st.st_mode))
 			return 0;

@@ -15,10 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "weir/environment.h"
 #include "weir/limits.h"
 #include "weir/xalloc.h"
-
-extern char **environ;
 
 struct child {
 	uv_process_t process;
@@ -32,36 +31,6 @@ struct child {
 	void *arg;
 	char chunk[4096];
 };
-
-/* Variables that are weir's alone, by prefix. */
-static const char *const own_variables[] = {"CONSUL_",
-    "NOTIFY_SOCKET=", "WATCHDOG_", "LISTEN_",
-    "JOURNAL_STREAM=", "INVOCATION_ID=", "MAINPID=", NULL};
-
-static bool
-is_own_variable(const char *entry)
-{
-	for (size_t i = 0; own_variables[i]; i++)
-		if (!strncmp(entry, own_variables[i], strlen(own_variables[i])))
-			return true;
-	return false;
-}
-
-/* The strings are borrowed from environ; the caller frees the array. */
-static char **
-clean_environment(void)
-{
-	size_t n = 0, kept = 0;
-	char **env;
-
-	while (environ && environ[n])
-		n++;
-	env = xcalloc(n + 1, sizeof(*env));
-	for (size_t i = 0; i < n; i++)
-		if (!is_own_variable(environ[i]))
-			env[kept++] = environ[i];
-	return env;
-}
 
 static void
 keep(struct child *c, const char *bytes, size_t n)
@@ -188,7 +157,7 @@ spawn(
 {
 	const char *const shell[] = {"sh", "-c", o->shell, NULL};
 	const char *const *argv = o->shell ? shell : o->argv;
-	char **env = o->env ? NULL : clean_environment();
+	char **env = o->env ? NULL : environment_for_others();
 	uv_stdio_container_t stdio[] = {{.flags = UV_IGNORE},
 	    {.flags = UV_INHERIT_FD, .data.fd = output},
 	    {.flags = UV_INHERIT_FD, .data.fd = output}};

@@ -287,11 +287,11 @@ endpoint_with(const struct report_options *options, int fd, struct error *error)
 
 struct endpoint *
 endpoint_new(const struct report_options *options, const char *address,
-    struct error *error)
+    mode_t mode, struct error *error)
 {
 	struct endpoint *e;
 	char *unlink_path;
-	int fd = listen_open(address, &unlink_path, error);
+	int fd = listen_open(address, mode, &unlink_path, error);
 
 	if (fd < 0)
 		return NULL;

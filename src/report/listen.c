@@ -55,8 +55,10 @@ bind_socket(const struct sockaddr *sa, socklen_t len)
 }
 
 static int
-open_unix(const char *path, const char *address, struct error *error)
+open_unix(
+    const char *path, mode_t mode, const char *address, struct error *error)
 {
+	mode_t old_mask;
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	struct stat st;
 	int fd;
@@ -68,11 +70,10 @@ open_unix(const char *path, const char *address, struct error *error)
 	strcpy(un.sun_path, path);
 	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && !is_in_use(&un))
 		unlink(path);
+	old_mask = umask(0777 & ~mode);
 	fd = bind_socket((const struct sockaddr *)&un, sizeof(un));
-	if (fd < 0)
-		return cannot(address, error);
-	chmod(path, 0660);
-	return fd;
+	umask(old_mask);
+	return fd < 0 ? cannot(address, error) : fd;
 }
 
 static int
@@ -117,14 +118,15 @@ listen_inherited(void)
 }
 
 int
-listen_open(const char *address, char **unlink_path, struct error *error)
+listen_open(
+    const char *address, mode_t mode, char **unlink_path, struct error *error)
 {
 	int fd;
 
 	*unlink_path = NULL;
 	if (strncmp(address, "unix:", 5))
 		return open_tcp(address, error);
-	fd = open_unix(address + 5, address, error);
+	fd = open_unix(address + 5, mode, address, error);
 	if (fd >= 0)
 		*unlink_path = xstrdup(address + 5);
 	return fd;

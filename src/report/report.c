@@ -11,6 +11,10 @@
 #include "notify.h"
 #include "weir/xalloc.h"
 
+/* Unix sockets: of the status endpoint, and of orders. */
+#define LISTEN_MODE  0660
+#define CONTROL_MODE 0600
+
 struct report {
 	struct report_options options;
 	struct notify *notify;
@@ -25,7 +29,7 @@ open_address(struct report *r, const char *address, struct error *error)
 {
 	if (!address)
 		return 0;
-	r->endpoint = endpoint_new(&r->options, address, error);
+	r->endpoint = endpoint_new(&r->options, address, LISTEN_MODE, error);
 	if (!r->endpoint)
 		return -1;
 	r->address = xstrdup(address);
@@ -94,7 +98,7 @@ report_control(struct report *r, const char *state_path, struct error *error)
 	mkdir(state_path, 0750);
 	path = report_control_path(state_path);
 	address = xasprintf("unix:%s", path);
-	r->control = endpoint_new(&r->options, address, error);
+	r->control = endpoint_new(&r->options, address, CONTROL_MODE, error);
 	free(address);
 	free(path);
 	if (r->control)

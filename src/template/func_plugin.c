@@ -19,9 +19,8 @@
 #include "func.h"
 #include "path.h"
 #include "unicode.h"
+#include "weir/environment.h"
 #include "weir/limits.h"
-
-extern char **environ;
 
 struct program {
 	struct call *call;
@@ -114,6 +113,7 @@ spawn(struct program *p, const char *path, const int out[2], const int err[2])
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
+	char **environment = environment_for_others();
 	int rc;
 
 	posix_spawn_file_actions_init(&actions);
@@ -122,8 +122,9 @@ spawn(struct program *p, const char *path, const int out[2], const int err[2])
 	posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
 	set_attributes(&attributes);
-	rc =
-	    posix_spawn(&p->pid, path, &actions, &attributes, p->argv, environ);
+	rc = posix_spawn(
+	    &p->pid, path, &actions, &attributes, p->argv, environment);
+	free(environment);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return rc;
