@@ -508,6 +508,9 @@ is_readable(const struct haproxy_model *m)
 	return true;
 }
 
+/* So a worker of 2.4 and earlier shows what its master listens to. */
+#define MASTER "MASTER"
+
 /* A whole backend that the text does not have: another text runs. */
 static void
 compare_unseen(struct comparison *c, const struct strmap *only)
@@ -519,7 +522,8 @@ compare_unseen(struct comparison *c, const struct strmap *only)
 	for (size_t i = 0; (e = strmap_next(&c->blocks, &i));) {
 		const struct block *b = e->value;
 
-		if (b->seen || !is_wanted(e->key, only))
+		if (b->seen || !is_wanted(e->key, only) ||
+		    str_is(e->key, MASTER))
 			continue;
 		say(c, find(c, FINDING_UNKNOWN, e->key, STR("")),
 		    "runs, and the text does not name it");

@@ -380,6 +380,16 @@ a_backend_that_the_text_does_not_name_is_another_text(void **state)
 	    "reload: backend c: does not run (and 1 more)\n");
 }
 
+static void
+the_master_that_an_old_worker_shows_is_nobodys_backend(void **state)
+{
+	(void)state;
+	CHECK("backend b\n server a 127.0.0.1:80\n",
+	    HEADING_22 "\n3 b 1 a 127.0.0.1 2 0 1 1 15 8 2 0 6 0 0 0 - 80 -\n"
+		       "4 MASTER 1 cur-1 - 2 0 0 0 31 1 0 0 0 0 0 0 - 0 -\n",
+	    "");
+}
+
 /* ---- parts of it ---- */
 
 static void
@@ -525,6 +535,8 @@ main(void)
 	    cmocka_unit_test(leftovers_that_are_known_are_no_findings),
 	    cmocka_unit_test(
 		a_backend_that_the_text_does_not_name_is_another_text),
+	    cmocka_unit_test(
+		the_master_that_an_old_worker_shows_is_nobodys_backend),
 	    cmocka_unit_test(
 		only_the_backends_that_were_asked_for_are_compared),
 	    cmocka_unit_test(answers_may_follow_each_other),
