@@ -57,7 +57,7 @@ BENCH     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
 .PHONY: all unit oom unit-programs fuzz-programs test test-matrix lint asan \
-	bench bench-engine differential fuzz soak chaos demo install clean help FORCE
+	bench bench-engine bench-steps differential fuzz soak chaos demo install clean help FORCE
 
 all: $(LIB) $(WEIR) ## the program (build/weir)
 
@@ -193,6 +193,9 @@ bench-engine: all $(BENCH) ## figures of the template engine, beside Go's if Go 
 	else echo "no Go here, so no figures of its engine"; fi
 	@go=$$(command -v go >/dev/null && echo $(O)/bench/go.txt); \
 	$(O)/bench/bench_engine $$go && $(O)/bench/bench_real $$go
+
+bench-steps: $(O)/bench/bench_steps ## figures of the planner: two texts to steps
+	$(O)/bench/bench_steps
 
 $(O)/bench/go.txt: $(O)/bench/bench_go FORCE
 	$(O)/bench/bench_go $(O)/weir >$@

@@ -190,7 +190,8 @@ void haproxy_model_fini(struct haproxy_model *);
  * arena. */
 struct haproxy_line *haproxy_section_lines(
     const struct haproxy_section *, struct arena *, size_t *count);
-/* One line, without its new line. False: no words. */
+/* One line, without its new line, which is borrowed: words are slices of it or
+ * in the arena. False: no words. */
 bool haproxy_line_split(struct str text, struct arena *, struct haproxy_line *);
 
 /* A server line taken apart. Values are slices of the words. */

@@ -39,6 +39,8 @@ find_pair(struct filter *f, struct str name)
 	p = arena_zalloc(&f->arena, sizeof(*p));
 	proxy_init(&p->old, f->old_model, old, &f->arena);
 	proxy_init(&p->new, f->new_model, new, &f->arena);
+	proxy_index(&p->old, &f->arena);
+	proxy_index(&p->new, &f->arena);
 	strmap_put(&f->pairs, name, p);
 	return p;
 }
@@ -144,8 +146,8 @@ is_kept(struct filter *f, struct str line)
 	p = find_pair(f, nth_word(line, 1));
 	if (!p || p->old.facts.opaque || p->new.facts.opaque)
 		return false;
-	return same_server(f, p, proxy_find(&p->old, server, SIZE_MAX),
-		   proxy_find(&p->new, server, SIZE_MAX)) ||
+	return same_server(f, p, proxy_find(&p->old, server),
+		   proxy_find(&p->new, server)) ||
 	       same_template(p, server);
 }
 
@@ -158,14 +160,6 @@ is_header(struct str line)
 static void
 filter_fini(struct filter *f)
 {
-	struct strmap_entry *e;
-
-	for (size_t i = 0; (e = strmap_next(&f->pairs, &i));) {
-		struct pair *p = e->value;
-
-		proxy_fini(&p->old);
-		proxy_fini(&p->new);
-	}
 	strmap_fini(&f->pairs);
 	strmap_fini(&f->old_sections);
 	strmap_fini(&f->new_sections);

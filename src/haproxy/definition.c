@@ -14,8 +14,6 @@ take_option(struct definition *d, const struct haproxy_option *o)
 {
 	const struct keyword *k = o->known;
 
-	d->opaque |= memchr(o->keyword.ptr, '$', o->keyword.len) ||
-		     (o->value.len && memchr(o->value.ptr, '$', o->value.len));
 	if (k && k->write == WRITE_CANCEL)
 		d->has &= ~k->has;
 	else if (k)
@@ -54,8 +52,6 @@ take_endpoint(struct definition *d, const struct haproxy_server *s)
 {
 	struct str address = without_family(s->address);
 
-	d->opaque |=
-	    s->address.len && memchr(s->address.ptr, '$', s->address.len);
 	d->port = number_of(s->port, 65535);
 	if (d->port <= 0 || !is_ip(address, &d->family, d->bytes) ||
 	    is_zero(d->bytes) ||
@@ -70,8 +66,7 @@ take_server(struct definition *d, const struct haproxy_server *s,
 {
 	d->name = s->name;
 	d->endpoint = line->words[2];
-	d->opaque |= line->open || memchr(s->name.ptr, '$', s->name.len) ||
-		     (s->port.len && memchr(s->port.ptr, '$', s->port.len));
+	d->opaque |= line->open || memchr(line->text.ptr, '$', line->text.len);
 	take_endpoint(d, s);
 	for (size_t i = 0; i < s->count; i++)
 		take_option(d, &s->options[i]);
@@ -83,6 +78,7 @@ definition_of(struct definition *d, const struct proxy *p,
 {
 	memset(d, 0, sizeof(*d));
 	d->from = s;
+	d->opaque = s->inherits && p->inherits_variables;
 	d->rest = arena_alloc(arena, (s->inherits + s->server.count + 1) *
 					 sizeof(struct haproxy_option *));
 	for (size_t i = 0; i < s->inherits; i++)

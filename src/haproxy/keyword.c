@@ -7,7 +7,6 @@
 #include "keyword.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 
 #define NEVER DYNAMIC_NEVER
 #define ADD   DYNAMIC_FIRST
@@ -155,22 +154,36 @@ static const struct keyword keywords[] = {
 };
 /* clang-format on */
 
+/* By the first letter, then as str_compare does. */
 static int
-compare_name(const void *key, const void *row)
+compare_name(struct str word, struct str name)
 {
-	return str_compare(
-	    *(const struct str *)key, ((const struct keyword *)row)->name);
+	int c = (unsigned char)*word.ptr - (unsigned char)*name.ptr;
+
+	return c ? c : str_compare(word, name);
 }
 
 const struct keyword *
 keyword_find(struct str word)
 {
 	const char *bracket = memchr(word.ptr, '(', word.len);
+	size_t from = 0;
+	size_t to = sizeof(keywords) / sizeof(*keywords);
 
 	if (bracket) /* set-proxy-v2-tlv-fmt(0x20) */
 		word.len = (size_t)(bracket - word.ptr);
-	return bsearch(&word, keywords, sizeof(keywords) / sizeof(*keywords),
-	    sizeof(*keywords), compare_name);
+	while (word.len && from < to) {
+		size_t i = from + (to - from) / 2;
+		int c = compare_name(word, keywords[i].name);
+
+		if (c == 0)
+			return &keywords[i];
+		if (c < 0)
+			to = i;
+		else
+			from = i + 1;
+	}
+	return NULL;
 }
 
 /* ---- grammars ---- */

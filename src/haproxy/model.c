@@ -159,15 +159,61 @@ take_word(struct splitter *s, struct str *word)
 	return true;
 }
 
-/* No more words than this many can be in a line. */
-static size_t
-count_blanks(struct str s)
+/* What a line is made of, for the common one: words without quotes, escapes and
+ * comments, which need no copy. */
+enum { WORD, BLANK, SPECIAL };
+
+static unsigned char
+class_of(char c)
 {
+	static const unsigned char classes[256] = {['\t'] = BLANK,
+	    ['\v'] = BLANK,
+	    ['\f'] = BLANK,
+	    ['\r'] = BLANK,
+	    [' '] = BLANK,
+	    ['"'] = SPECIAL,
+	    ['#'] = SPECIAL,
+	    ['\''] = SPECIAL,
+	    ['\\'] = SPECIAL};
+
+	return classes[(unsigned char)c];
+}
+
+/* How many words there can be; plain: and no more than that is in it. */
+static size_t
+count_words(struct str s, bool *plain)
+{
+	unsigned char last = BLANK;
 	size_t n = 0;
 
-	for (size_t i = 0; i < s.len; i++)
-		n += is_blank(s.ptr[i]);
+	*plain = true;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char class = class_of(s.ptr[i]);
+
+		n += last == BLANK && class != BLANK;
+		*plain &= class != SPECIAL;
+		last = class;
+	}
 	return n;
+}
+
+static void
+cut_words(struct str s, struct haproxy_line *line)
+{
+	size_t i = 0;
+
+	while (i < s.len) {
+		size_t from;
+
+		while (i < s.len && class_of(s.ptr[i]) == BLANK)
+			i++;
+		from = i;
+		while (i < s.len && class_of(s.ptr[i]) == WORD)
+			i++;
+		if (i > from)
+			line->words[line->count++] =
+			    (struct str){s.ptr + from, i - from};
+	}
 }
 
 bool
@@ -175,14 +221,18 @@ haproxy_line_split(
     struct str text, struct arena *arena, struct haproxy_line *line)
 {
 	struct splitter s = {.in = text};
-	struct str first = first_word(text);
+	bool plain;
+	size_t words = count_words(text, &plain);
 
 	*line = (struct haproxy_line){.text = text};
-	if (!first.len)
+	if (!words || !first_word(text).len)
 		return false;
+	line->words = arena_alloc(arena, words * sizeof(*line->words));
+	if (plain) {
+		cut_words(text, line);
+		return true;
+	}
 	s.out = arena_alloc(arena, text.len);
-	line->words =
-	    arena_array(arena, count_blanks(text) + 1, sizeof(*line->words));
 	while (take_word(&s, &line->words[line->count]))
 		line->count++;
 	line->open = s.quote != 0;

@@ -240,9 +240,9 @@ static bool
 is_alone(const struct haproxy_model *m, const struct haproxy_section *s)
 {
 	for (size_t i = 0; i < m->count; i++)
-		if (&m->sections[i] != s &&
-		    section_has_servers(&m->sections[i]) &&
-		    str_equal(m->sections[i].name, s->name))
+		if (str_equal(m->sections[i].name, s->name) &&
+		    &m->sections[i] != s &&
+		    section_has_servers(&m->sections[i]))
 			return false;
 	return true;
 }
@@ -280,8 +280,7 @@ plan_section(struct plan *p, const struct haproxy_section *old,
 	proxy_init(&p->before, p->old_model, old, &p->arena);
 	proxy_init(&p->after, p->new_model, new, &p->arena);
 	compare_sections(p);
-	proxy_fini(&p->before);
-	proxy_fini(&p->after);
+	arena_reset(&p->arena);
 }
 
 /* ---- sections ---- */

@@ -35,7 +35,7 @@ is_in_place(struct plan *p, const struct haproxy_leftover *l,
 	for (size_t i = 0; i <= p->running->count; i++) {
 		if (!next.ptr)
 			return false;
-		if (!next.len || proxy_find(&p->after, next, SIZE_MAX))
+		if (!next.len || proxy_find(&p->after, next))
 			return str_equal(next, behind);
 		l = haproxy_leftover_find(
 		    p->running, p->after.section->name, next);
@@ -123,7 +123,7 @@ would_be_last(struct plan *p, const struct proxy_server *new)
 
 		definition_of(&d, &p->after, s, &p->arena);
 		if ((d.has & HAS_BACKUP) &&
-		    (proxy_find(&p->before, s->server.name, SIZE_MAX) ||
+		    (proxy_find(&p->before, s->server.name) ||
 			haproxy_leftover_find(p->running,
 			    p->after.section->name, s->server.name)))
 			return false;
@@ -488,7 +488,6 @@ is_deletable(struct plan *p, const struct haproxy_leftover *l)
 			continue;
 		proxy_init(&p->after, p->new_model, s, &p->arena);
 		dynamic = proxy_is_dynamic(&p->after);
-		proxy_fini(&p->after);
 	}
 	return dynamic;
 }

@@ -146,6 +146,17 @@ is_unchanged(const struct proxy_server *old, const struct proxy_server *new)
 	       new->inherits &&lines_equal(old->line, new->line);
 }
 
+static struct proxy_server *
+find_old(struct plan *p, const struct proxy_server *new, size_t at)
+{
+	struct proxy *q = &p->before;
+
+	if (at < q->count &&
+	    str_equal(q->servers[at].server.name, new->server.name))
+		return &q->servers[at];
+	return proxy_find(q, new->server.name);
+}
+
 /* How many servers of both texts have been matched decides where the next one
  * is to be expected. */
 static bool
@@ -157,8 +168,7 @@ plan_present(struct plan *p)
 
 	for (size_t i = 0; i < p->after.count; i++) {
 		struct proxy_server *new = &p->after.servers[i];
-		struct proxy_server *old =
-		    proxy_find(&p->before, new->server.name, expected);
+		struct proxy_server *old = find_old(p, new, expected);
 
 		if (!old) {
 			plan_added(p, new);
@@ -177,8 +187,7 @@ plan_present(struct plan *p)
 static bool
 has_twins(struct plan *p, struct proxy *q)
 {
-	if (!q->names.count)
-		proxy_find(q, STR(""), SIZE_MAX);
+	proxy_index(q, &p->arena);
 	if (q->twice)
 		haproxy_steps_refuse(p->out,
 		    "%.*s %.*s: two servers of one name",

@@ -158,6 +158,7 @@ add_inherited(
 	memcpy(all + p->inherited_count, more, count * sizeof(*all));
 	p->inherited = all;
 	p->inherited_count += count;
+	p->inherits_variables |= memchr(l->text.ptr, '$', l->text.len) != NULL;
 }
 
 static void
@@ -285,28 +286,42 @@ proxy_init(struct proxy *p, const struct haproxy_model *m,
 		p->backup_count += is_backup(p, &p->servers[i]);
 }
 
-void
-proxy_fini(struct proxy *p)
+/* A table of order + 1, with open addressing. */
+static uint32_t *
+find_slot(const struct proxy *p, struct str name)
 {
-	strmap_fini(&p->names);
+	uint32_t *slot;
+	size_t i = str_hash(name);
+
+	for (;; i++) {
+		slot = &p->names[i & (p->name_slots - 1)];
+		if (!*slot ||
+		    str_equal(p->servers[*slot - 1].server.name, name))
+			return slot;
+	}
 }
 
-static void
-index_names(struct proxy *p)
+void
+proxy_index(struct proxy *p, struct arena *arena)
 {
-	for (size_t i = 0; i < p->count; i++)
-		p->twice |= strmap_put(&p->names, p->servers[i].server.name,
-				&p->servers[i]) != NULL;
+	p->name_slots = 8;
+	while (p->name_slots < p->count * 2)
+		p->name_slots *= 2;
+	p->names = arena_array(arena, p->name_slots, sizeof(*p->names));
+	for (size_t i = 0; i < p->count; i++) {
+		uint32_t *slot = find_slot(p, p->servers[i].server.name);
+
+		p->twice |= *slot != 0;
+		*slot = (uint32_t)i + 1;
+	}
 }
 
 struct proxy_server *
-proxy_find(struct proxy *p, struct str name, size_t hint)
+proxy_find(const struct proxy *p, struct str name)
 {
-	if (hint < p->count && str_equal(p->servers[hint].server.name, name))
-		return &p->servers[hint];
-	if (!p->names.count)
-		index_names(p);
-	return strmap_get(&p->names, name);
+	uint32_t slot = *find_slot(p, name);
+
+	return slot ? &p->servers[slot - 1] : NULL;
 }
 
 bool

@@ -43,26 +43,29 @@ struct proxy {
 	struct facts facts;
 	struct haproxy_option *inherited; /* default-server, outermost first */
 	size_t inherited_count;
+	bool inherits_variables;
 	struct haproxy_line *lines;
 	size_t line_count;
 	const struct haproxy_line **others; /* lines that are no server */
 	size_t other_count;
 	struct proxy_server *servers;
 	size_t count;
-	struct strmap names; /* made by proxy_find */
-	bool twice;          /* two servers of one name */
+	uint32_t *names; /* of proxy_index */
+	size_t name_slots;
+	bool twice; /* two servers of one name */
 	size_t backup_count;
 };
 
 /* Does that kind of section have servers that balance? (peers have others.) */
 bool section_has_servers(const struct haproxy_section *);
 
-/* The section of the model; in the arena but for `names`. */
+/* The section of the model; in the arena. */
 void proxy_init(struct proxy *, const struct haproxy_model *,
     const struct haproxy_section *, struct arena *);
-void proxy_fini(struct proxy *);
-/* NULL: no server of that name. hint: where it stands if nothing moved. */
-struct proxy_server *proxy_find(struct proxy *, struct str name, size_t hint);
+/* Makes it fit for proxy_find, and sees whether two have one name. */
+void proxy_index(struct proxy *, struct arena *);
+/* NULL: no server of that name. */
+struct proxy_server *proxy_find(const struct proxy *, struct str name);
 /* Weights as one likes, and servers added? */
 bool proxy_is_dynamic(const struct proxy *);
 /* Do the ids of servers, which HAProxy numbers by their places, count, and some
