@@ -487,7 +487,6 @@ compare_section(struct comparison *c, const struct haproxy_section *s)
 		    "does not run");
 		refuse(c, &c->out->items[c->out->count - 1]);
 	}
-	proxy_fini(&c->proxy);
 	arena_reset(&c->section);
 }
 
