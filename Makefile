@@ -187,6 +187,7 @@ differential: $(DIFF)/driver $(DIFF)/compare ## COUNT= random templates against 
 bench: all $(BENCH) ## figures against Consul and HAProxy
 	packaging/deps.sh test bench
 	tests/bench/run
+	$(O)/bench/bench_decode
 
 bench-engine: all $(BENCH) ## figures of the template engine, beside Go's if Go is here
 	@if command -v go >/dev/null; then $(MAKE) $(O)/bench/go.txt; \
