@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* seeds: tests/template/world */
+/* seeds: tests/data/catalog */
 /* The catalog file, and each kind of query put to it. */
 #include <stddef.h>
 #include <stdint.h>
