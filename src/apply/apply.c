@@ -9,23 +9,33 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "generation.h"
-#include "weir/haproxy.h"
+#include "live.h"
 #include "weir/log.h"
 #include "weir/xalloc.h"
 
+/* Milliseconds to the next look at old workers, and for one answer. */
+#define OLD_WORKERS_MS 1000
+#define ASK_MS         2000
+
 enum state {
 	STATE_COMPARE, /* which files differ? */
+	STATE_PLAN,    /* steps, or a reload? */
+	STATE_GATE,    /* a reload: may it be now? */
+	STATE_AHEAD,   /* the fast lane: steps before the files */
 	STATE_WRITE,   /* candidates */
 	STATE_CHECK,   /* one check after the other */
 	STATE_SWAP,
+	STATE_STEPS,  /* the slow lane: steps behind the files */
+	STATE_DUMP,   /* before a reload: what the new worker is to know */
 	STATE_RELOAD, /* one program after the other */
 	STATE_BACK,   /* a reload failed: previous files */
 	STATE_AGAIN,  /* … and those that have the new ones in memory */
+	STATE_UNDO,   /* steps that the files don't hold */
 	STATE_DONE
 };
-static const char *const state_names[] = {
-    "compare", "write", "check", "swap", "reload", "back", "again", "done"};
+static const char *const state_names[] = {"compare", "plan", "gate", "ahead",
+    "write", "check", "swap", "steps", "dump", "reload", "back", "again",
+    "undo", "done"};
 
 /* One program to be told. */
 struct reload_job {
@@ -46,7 +56,14 @@ struct apply {
 	size_t at; /* the check or reload in hand */
 	struct child *child;
 	struct haproxy_reload *reloading;
-	uint64_t since; /* of the step in hand, uv_hrtime */
+	struct live *live; /* NULL: a reload for every change */
+	int64_t reload_at;
+	struct haproxy_socket *asking; /* how many old workers there are */
+	bool planned;                  /* live has a plan for this */
+	bool ahead;                    /* the steps went out before the files */
+	enum apply_outcome outcome;    /* once the steps are undone */
+	char *changes, *reason;        /* of the result */
+	uint64_t since;                /* of the step in hand, uv_hrtime */
 	struct apply_result result;
 	apply_cb *on_done; /* NULL: cancelled */
 	void *arg;
@@ -55,8 +72,9 @@ struct apply {
 const char *
 apply_outcome_name(enum apply_outcome outcome)
 {
-	static const char *const names[] = {"unchanged", "written", "reloaded",
-	    "refused", "failed", "rolled back"};
+	static const char *const names[] = {"unchanged", "written",
+	    "applied at run time", "reloaded", "refused", "failed",
+	    "rolled back", "deferred"};
 
 	return names[outcome];
 }
@@ -90,7 +108,23 @@ on_close(uv_handle_t *handle)
 	if (a->on_done)
 		a->on_done(a->arg, &a->result);
 	error_fini(&a->result.error);
+	free(a->changes);
+	free(a->reason);
 	free(a);
+}
+
+/* What the result says of the plan, before live forgets it. */
+static void
+keep_words(struct apply *a)
+{
+	struct apply_result *r = &a->result;
+
+	if (!a->planned)
+		return;
+	if (live_wants_reload(a->live))
+		r->reason = a->reason = xstrdup(live_reason_text(a->live));
+	else if (r->outcome == APPLY_RUNTIME)
+		r->changes = a->changes = live_take_said(a->live);
 }
 
 static void
@@ -98,6 +132,9 @@ finish(struct apply *a, enum apply_outcome outcome)
 {
 	set_state(a, STATE_DONE);
 	a->result.outcome = outcome;
+	keep_words(a);
+	if (a->live)
+		live_release(a->live);
 	check_jobs_fini(&a->checks);
 	generation_fini(&a->generation);
 	free(a->reloads);
@@ -125,6 +162,17 @@ go(struct apply *a, enum state state)
 	step_soon(a);
 }
 
+/* Not this one: what the running HAProxy was told goes too. */
+static void
+give_up(struct apply *a, enum apply_outcome outcome)
+{
+	a->outcome = outcome;
+	if (a->planned && live_has_done(a->live))
+		go(a, STATE_UNDO);
+	else
+		finish(a, outcome);
+}
+
 /* ---- compare, write ---- */
 
 /* Nothing to write, but nobody knows whether what runs has read it. */
@@ -147,12 +195,163 @@ compare(struct apply *a)
 		return;
 	}
 	a->result.changed = generation_changed(g);
-	if (a->result.changed || !a->write)
+	if (generation_is_pending(g) && a->live)
+		live_owe(a->live, LIVE_UNKNOWN,
+		    "%s was written by a weir that did not live to see it "
+		    "taken",
+		    g->members[0].config->destination);
+	if (a->live && (a->result.changed || live_owes(a->live)))
+		go(a, STATE_PLAN);
+	else if (a->result.changed || !a->write)
 		go(a, STATE_WRITE);
 	else if (generation_is_pending(g))
 		make_up(a);
 	else
 		finish(a, APPLY_UNCHANGED);
+}
+
+/* ---- plan, gate ---- */
+
+static void
+on_planned(void *arg)
+{
+	struct apply *a = arg;
+
+	a->planned = true;
+	if (live_wants_reload(a->live))
+		go(a, STATE_GATE);
+	else if (live_is_proven(a->live))
+		go(a, STATE_AHEAD);
+	else
+		go(a, STATE_WRITE);
+}
+
+static void
+plan(struct apply *a)
+{
+	live_plan(a->live, &a->generation, on_planned, a);
+}
+
+static void
+defer(struct apply *a, int64_t ms)
+{
+	a->result.again_ms = ms;
+	finish(a, APPLY_DEFERRED);
+}
+
+/* An address that is taken fails for two seconds in which nobody is served. */
+static void
+probe(struct apply *a)
+{
+	if (live_probe(a->live, &a->result.error) < 0)
+		finish(a, APPLY_FAILED);
+	else
+		go(a, STATE_WRITE);
+}
+
+static void
+on_old_workers(void *arg, struct haproxy_reply *reply)
+{
+	struct apply *a = arg;
+	struct haproxy_processes p;
+	int old = 0;
+
+	a->asking = NULL;
+	if (!reply->status &&
+	    haproxy_processes_parse(reply->text, &p, NULL) == 0) {
+		for (size_t i = 0; i < p.count; i++)
+			old += p.workers[i].old;
+		haproxy_processes_fini(&p);
+		a->result.old_workers = old;
+	}
+	if (old < a->generation.haproxy->max_old_workers) {
+		probe(a);
+		return;
+	}
+	error_set(&a->result.error, ERROR_REFUSED,
+	    "%d old workers still have connections (max_old_workers = %d)", old,
+	    a->generation.haproxy->max_old_workers);
+	defer(a, OLD_WORKERS_MS);
+}
+
+static void
+gate(struct apply *a)
+{
+	const struct config_haproxy *h = a->generation.haproxy;
+	int64_t rest = a->reload_at - (int64_t)uv_now(a->loop);
+
+	if (a->reload_at && rest > 0) {
+		error_set(&a->result.error, ERROR_REFUSED,
+		    "the last one is not %lld ms ago (reload_interval)",
+		    (long long)h->reload_interval_ms);
+		defer(a, rest);
+	} else if (h->max_old_workers && h->master_socket) {
+		a->asking = haproxy_ask(a->loop, h->master_socket, "show proc",
+		    ASK_MS, on_old_workers, a);
+	} else {
+		probe(a);
+	}
+}
+
+/* ---- steps ---- */
+
+/* They took, they are read back. */
+static void
+end_steps(struct apply *a)
+{
+	live_commit(a->live, &a->result);
+	generation_settle(&a->generation);
+	finish(a, APPLY_RUNTIME);
+}
+
+static void
+on_steps(void *arg)
+{
+	struct apply *a = arg;
+	bool failed = live_failed(a->live);
+
+	if (a->state == STATE_AHEAD) {
+		a->ahead = !failed;
+		go(a, STATE_WRITE);
+	} else if (failed) {
+		go(a, STATE_DUMP);
+	} else {
+		end_steps(a);
+	}
+}
+
+static void
+send_steps(struct apply *a)
+{
+	live_run(a->live, on_steps, a);
+}
+
+static void
+on_undone(void *arg)
+{
+	struct apply *a = arg;
+
+	finish(a, a->outcome);
+}
+
+static void
+undo(struct apply *a)
+{
+	live_undo(a->live, on_undone, a);
+}
+
+static void
+on_dump(void *arg)
+{
+	struct apply *a = arg;
+
+	go(a, STATE_RELOAD);
+}
+
+static void
+dump(struct apply *a)
+{
+	live_dump(a->live, on_dump, a);
 }
 
 static void
@@ -165,7 +364,7 @@ write_candidates(struct apply *a)
 	if (rc == 0 && a->check)
 		rc = check_jobs_init(&a->checks, g, &a->result.error);
 	if (rc < 0)
-		finish(a, APPLY_FAILED);
+		give_up(a, APPLY_FAILED);
 	else
 		go(a, STATE_CHECK);
 }
@@ -187,8 +386,8 @@ static void
 refuse(struct apply *a)
 {
 	a->result.check_ms = elapsed_us(a) / 1000;
-	finish(a, a->result.error.kind == ERROR_REFUSED ? APPLY_REFUSED
-							: APPLY_FAILED);
+	give_up(a, a->result.error.kind == ERROR_REFUSED ? APPLY_REFUSED
+							 : APPLY_FAILED);
 }
 
 static void
@@ -234,7 +433,11 @@ swap(struct apply *a)
 
 	a->result.write_us += elapsed_us(a);
 	if (rc < 0)
-		finish(a, APPLY_FAILED);
+		give_up(a, APPLY_FAILED);
+	else if (a->ahead)
+		end_steps(a);
+	else if (a->planned)
+		go(a, live_wants_reload(a->live) ? STATE_DUMP : STATE_STEPS);
 	else
 		go(a, STATE_RELOAD);
 }
@@ -324,6 +527,10 @@ on_reload(void *arg, struct haproxy_reload_result *result)
 		a->result.old_workers = result->old_workers;
 	job->told = result->ok || result->nothing_runs;
 	if (result->ok || a->state == STATE_AGAIN) {
+		if (result->ok && a->planned && a->state == STATE_RELOAD)
+			live_reloaded(a->live, result->worker);
+		else if (a->planned)
+			live_not_running(a->live);
 		a->at++;
 		step(a);
 		return;
@@ -332,6 +539,8 @@ on_reload(void *arg, struct haproxy_reload_result *result)
 	if (result->not_running) {
 		/* Previous files would not help it. */
 		a->result.not_running = true;
+		if (a->planned)
+			live_not_running(a->live);
 		a->at++;
 		step(a);
 	} else {
@@ -365,6 +574,13 @@ end_reloads(struct apply *a)
 		told += a->reloads[i].told;
 	a->result.reload_ms = elapsed_us(a) / 1000;
 	generation_settle(&a->generation);
+	/* There is no way to reload, and the steps alone are half of it. */
+	if (a->planned && !a->reload_count) {
+		live_doubt(a->live, "%s: nothing reloads it",
+		    live_reason_text(a->live));
+		give_up(a, APPLY_WRITTEN);
+		return;
+	}
 	finish(a, told ? APPLY_RELOADED : APPLY_WRITTEN);
 }
 
@@ -375,6 +591,9 @@ reload(struct apply *a)
 
 	if (a->at == 0 && a->reload)
 		list_reloads(a);
+	/* The one connection that its stats socket may allow. */
+	if (a->planned && a->at == 0)
+		live_reconnect(a->live);
 	if (a->at == a->reload_count) {
 		end_reloads(a);
 		return;
@@ -406,7 +625,7 @@ tell_again(struct apply *a)
 	while (a->at < a->reload_count && !a->reloads[a->at].told)
 		a->at++;
 	if (a->at == a->reload_count) {
-		finish(a, APPLY_ROLLED_BACK);
+		give_up(a, APPLY_ROLLED_BACK);
 		return;
 	}
 	job = &a->reloads[a->at];
@@ -421,6 +640,12 @@ step(struct apply *a)
 {
 	static void (*const steps[])(struct apply *) = {
 	    [STATE_COMPARE] = compare,
+	    [STATE_PLAN] = plan,
+	    [STATE_GATE] = gate,
+	    [STATE_AHEAD] = send_steps,
+	    [STATE_STEPS] = send_steps,
+	    [STATE_DUMP] = dump,
+	    [STATE_UNDO] = undo,
 	    [STATE_WRITE] = write_candidates,
 	    [STATE_CHECK] = check,
 	    [STATE_SWAP] = swap,
@@ -441,6 +666,8 @@ apply_start(const struct apply_options *o)
 	a->check = o->check;
 	a->write = o->write;
 	a->reload = o->reload && o->write;
+	a->live = o->live;
+	a->reload_at = o->reload_at;
 	a->on_done = o->on_done;
 	a->arg = o->arg;
 	a->result.old_workers = -1;
@@ -463,6 +690,9 @@ apply_cancel(struct apply **apply)
 	a->on_done = NULL;
 	child_cancel(&a->child);
 	haproxy_reload_cancel(&a->reloading);
+	haproxy_socket_cancel(&a->asking);
+	if (a->live)
+		live_cancel(a->live);
 	if (a->state != STATE_DONE)
 		finish(a, APPLY_FAILED);
 }

@@ -9,11 +9,8 @@
 #include "generation.h"
 
 #include <ctype.h>
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "weir/limits.h"
@@ -291,144 +288,45 @@ visit(struct walk *w, struct source *s)
 
 /* ---- the words of -f ---- */
 
-struct words {
-	char **items;
-	size_t count;
-};
-
-static void
-add_word(struct words *words, const char *word)
+/* Members whose file is not there yet. */
+static char **
+list_files(const struct generation *g)
 {
-	words->items =
-	    xrealloc(words->items, words->count + 2, sizeof(*words->items));
-	words->items[words->count++] = xstrdup(word);
-	words->items[words->count] = NULL;
-}
+	const char **fresh = xcalloc(g->count + 1, sizeof(*fresh));
+	size_t n = 0;
+	char **files;
 
-static int
-by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool
-is_config_name(const char *name)
-{
-	size_t n = strlen(name);
-
-	return name[0] != '.' && n > 4 && !strcmp(name + n - 4, ".cfg");
-}
-
-static bool
-is_regular(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-/* A member that is new in the directory. */
-static bool
-is_new_in(const struct member *m, const char *directory)
-{
-	size_t n = strlen(directory);
-
-	return m->candidate && !strncmp(m->path, directory, n) &&
-	       m->path[n] == '/' && !strchr(m->path + n + 1, '/') &&
-	       is_config_name(m->path + n + 1) && access(m->path, F_OK) < 0;
-}
-
-/* The files of a directory as HAProxy takes them: *.cfg, not hidden, regular,
- * in the order of their bytes (management.txt, "-f"). */
-static void
-list_directory(
-    const struct generation *g, const char *directory, struct words *out)
-{
-	char *real = realpath(directory, NULL);
-	DIR *d = opendir(directory);
-	struct dirent *entry;
-
-	while (d && (entry = readdir(d))) {
-		char *path = xasprintf("%s/%s", directory, entry->d_name);
-
-		if (is_config_name(entry->d_name) && is_regular(path))
-			add_word(out, path);
-		free(path);
-	}
-	if (d)
-		closedir(d);
-	for (size_t i = 0; real && i < g->count; i++) {
-		const struct member *m = &g->members[i];
-		char *path;
-
-		if (!is_new_in(m, real))
-			continue;
-		path = xasprintf("%s%s", directory, strrchr(m->path, '/'));
-		add_word(out, path);
-		free(path);
-	}
-	if (out->count)
-		qsort(out->items, out->count, sizeof(*out->items), by_bytes);
-	free(real);
-}
-
-static void
-list_files(const struct generation *g, struct words *out)
-{
-	const struct config_strings *configs = &g->haproxy->configs;
-
-	for (size_t i = 0; i < configs->count; i++) {
-		struct words inside = {0};
-		struct stat st;
-
-		if (stat(configs->items[i], &st) < 0 || !S_ISDIR(st.st_mode)) {
-			add_word(out, configs->items[i]);
-			continue;
-		}
-		list_directory(g, configs->items[i], &inside);
-		for (size_t k = 0; k < inside.count; k++) {
-			add_word(out, inside.items[k]);
-			free(inside.items[k]);
-		}
-		free(inside.items);
-	}
-}
-
-static void
-free_words(struct words *words)
-{
-	for (size_t i = 0; i < words->count; i++)
-		free(words->items[i]);
-	free(words->items);
-	*words = (struct words){0};
+	for (size_t i = 0; i < g->count; i++)
+		if (g->members[i].candidate)
+			fresh[n++] = g->members[i].path;
+	files = config_files(g->haproxy, fresh, n);
+	free(fresh);
+	return files;
 }
 
 char **
 generation_check_files(struct generation *g, struct error *error)
 {
 	struct walk w = {.g = g, .error = error};
-	struct words files = {0};
+	char **files = list_files(g);
 	int rc = 0;
 
-	list_files(g, &files);
 	for (size_t i = 0; i < g->count; i++)
 		add_member(&w, &g->members[i]);
-	for (size_t i = 0; i < files.count; i++)
-		add_root(&w, files.items[i]);
+	for (size_t i = 0; files[i]; i++)
+		add_root(&w, files[i]);
 	index_names(&w);
-	for (size_t i = 0; i < files.count && rc == 0; i++) {
-		struct source *s = find_source(&w, files.items[i]);
+	for (size_t i = 0; files[i] && rc == 0; i++) {
+		struct source *s = find_source(&w, files[i]);
 
 		rc = visit(&w, s);
 		if (rc < 0 || !s->stand_in)
 			continue;
-		free(files.items[i]);
-		files.items[i] = xstrdup(s->stand_in);
+		free(files[i]);
+		files[i] = xstrdup(s->stand_in);
 	}
 	if (rc < 0)
-		free_words(&files);
-	else if (!files.items)
-		files.items = xcalloc(1, sizeof(*files.items));
+		config_files_free(&files);
 	walk_fini(&w);
-	return files.items;
+	return files;
 }

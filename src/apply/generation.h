@@ -54,6 +54,14 @@ bool generation_is_pending(const struct generation *);
 int generation_write(struct generation *, struct error *);
 void generation_remove_candidates(struct generation *);
 
+/* ---- the files of -f: list.c ---- */
+
+/* In HAProxy's order, NULL-terminated; fresh: absolute names of files that
+ * will be there. Given to config_files_free. */
+char **config_files(
+    const struct config_haproxy *, const char *const *fresh, size_t count);
+void config_files_free(char ***);
+
 /* ---- what is checked: copy.c ---- */
 
 /* The -f words of `haproxy -c`, NULL-terminated; the caller frees each and the

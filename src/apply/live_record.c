@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What runs, over a restart of weir: which worker, the digest of its texts, the
+ * servers that run without a line. It counts only if worker and texts are the
+ * same; a record that is damaged is none.
+ */
+#include "live.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "weir/log.h"
+#include "weir/xalloc.h"
+
+#define HEAD "weir live 1\n"
+/* Bytes: a leftover takes 200, and there are never more than servers. */
+#define RECORD_BYTES (16u << 20)
+/* Milliseconds that the clock may have been set meanwhile. */
+#define START_SLACK_MS 2000
+
+static void
+print_leftover(
+    const struct live *l, const struct haproxy_leftover *o, struct buf *b)
+{
+	int64_t rest = o->draining ? o->until - live_now(l) : 0;
+
+	buf_printf(b, "leftover %s %s %" PRId64 "\n", o->backend, o->server,
+	    rest > 0 ? rest : 0);
+	buf_printf(b, "line %s\n", o->line ? o->line : "");
+}
+
+void
+live_remember(struct live *l)
+{
+	const struct file_options options = {.mode = 0600, .create_dirs = true};
+	struct error error = {0};
+	struct buf b = {0};
+
+	if (!l->record || !l->running.pid || !l->certain)
+		return;
+	buf_puts(&b, HEAD);
+	buf_printf(
+	    &b, "worker %ld %" PRId64 "\n", (long)l->running.pid, l->start_ms);
+	buf_printf(&b, "texts %016" PRIx64 "\n", texts_digest(&l->runs));
+	for (size_t i = 0; i < l->running.count; i++)
+		print_leftover(l, &l->running.leftovers[i], &b);
+	buf_printf(&b, "end %016" PRIx64 "\n", str_hash(buf_as_str(&b)));
+	if (file_replace(l->record, buf_as_str(&b), &options, &error) < 0)
+		log_error(LOG_LEVEL_DEBUG, "apply", &error,
+		    "%s: what runs is not remembered:", live_log_name(l));
+	error_fini(&error);
+	buf_fini(&b);
+}
+
+/* The text up to its "end" line; false if that does not fit. */
+static bool
+is_whole(struct str *text)
+{
+	uint64_t sum;
+	size_t n = sizeof("end 0123456789abcdef\n") - 1;
+	struct str body;
+
+	if (text->len < n || !str_has_prefix(*text, STR(HEAD)) ||
+	    text->ptr[text->len - 1] != '\n')
+		return false;
+	body = (struct str){text->ptr, text->len - n};
+	if (sscanf(body.ptr + body.len, "end %16" SCNx64, &sum) != 1 ||
+	    sum != str_hash(body))
+		return false;
+	*text = body;
+	return true;
+}
+
+static bool
+next_line(struct str *text, struct str *line)
+{
+	const char *end = memchr(text->ptr, '\n', text->len);
+
+	if (!end)
+		return false;
+	*line = (struct str){text->ptr, (size_t)(end - text->ptr)};
+	text->len -= line->len + 1;
+	text->ptr = end + 1;
+	return true;
+}
+
+/* "leftover B S REST", then "line …". */
+static void
+read_leftover(struct live *l, struct str head, struct str line)
+{
+	char *text = xstrndup(head.ptr, head.len);
+	char *backend = strchr(text, ' ');
+	char *server = backend ? strchr(backend + 1, ' ') : NULL;
+	char *rest = server ? strchr(server + 1, ' ') : NULL;
+	struct haproxy_leftover *o;
+
+	if (rest && line.len >= 5) {
+		*server = *rest = 0;
+		line.ptr += 5;
+		line.len -= 5;
+		o = haproxy_leftover_put(&l->running, str_of(backend + 1),
+		    str_of(server + 1), line.len ? line : (struct str){0});
+		o->until = strtoll(rest + 1, NULL, 10);
+		o->draining = o->until > 0;
+		o->until += live_now(l);
+	}
+	free(text);
+}
+
+static bool
+recall(struct live *l, struct str text, const struct texts *texts)
+{
+	struct str line;
+	int64_t start = 0;
+	long pid = 0;
+	uint64_t digest = 0;
+
+	if (!is_whole(&text)) {
+		log_info("apply", "%s: damaged, not used", l->record);
+		return false;
+	}
+	next_line(&text, &line);
+	if (!next_line(&text, &line) ||
+	    sscanf(line.ptr, "worker %ld %" SCNd64, &pid, &start) != 2 ||
+	    !next_line(&text, &line) ||
+	    sscanf(line.ptr, "texts %" SCNx64, &digest) != 1)
+		return false;
+	if (pid != (long)l->running.pid || digest != texts_digest(texts) ||
+	    llabs(start - l->start_ms) > START_SLACK_MS)
+		return false;
+	while (next_line(&text, &line)) {
+		struct str definition;
+
+		if (!next_line(&text, &definition))
+			break;
+		read_leftover(l, line, definition);
+	}
+	return true;
+}
+
+bool
+live_recall(struct live *l, const struct texts *texts)
+{
+	struct buf text = {0};
+	bool fits = false;
+
+	if (l->record && file_read(l->record, RECORD_BYTES, &text, NULL) == 0)
+		fits = recall(l, buf_as_str(&text), texts);
+	buf_fini(&text);
+	return fits;
+}

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between applies: is what runs still what the texts say? The cheap answer is a
+ * digest of what a person or another program could have changed; only when it
+ * differs are all servers compared. What differs is repaired in steps, once;
+ * after that, or where steps can't, a reload is owed.
+ */
+#include "live.h"
+
+#include <stdlib.h>
+
+#include "weir/log.h"
+#include "weir/xalloc.h"
+
+/* Milliseconds between two looks while a reload is owed, or nothing answers. */
+#define SOON_MS 1000
+/* Milliseconds to the end of a drain when an apply is just at work. */
+#define BUSY_MS 50
+/* Differences that are told one by one. */
+#define SAID_MOST 10
+/* Milliseconds for "wait 2s srv-removable" and the reply. */
+#define DELETE_MS 5000
+
+static void look(void *);
+static void ask_state(struct live *);
+static void delete_next(struct live *);
+
+static void
+on_verify(uv_timer_t *timer)
+{
+	look(timer->data);
+}
+
+static void
+arm(struct live *l, int64_t ms)
+{
+	if (l->watching && ms > 0)
+		uv_timer_start(&l->verify, on_verify, (uint64_t)ms, 0);
+}
+
+static void
+end_look(struct live *l, bool answered)
+{
+	bool want = l->owes_reload && answered;
+
+	if (l->has_findings)
+		haproxy_findings_fini(&l->findings);
+	l->has_findings = false;
+	l->busy = false;
+	arm(l, l->owes_reload || !answered ? SOON_MS : l->haproxy->verify_ms);
+	if (l->waiting)
+		live_plan_go(l);
+	else if (want && l->on_want)
+		l->on_want(l->want_arg);
+	else if (answered)
+		delete_next(l);
+}
+
+/* ---- what persons have set ---- */
+
+static bool
+is_noted(char *const *list, size_t count, const char *what)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(list[i], what))
+			return true;
+	return false;
+}
+
+static void
+add_manual(char ***list, size_t *count, char *what)
+{
+	*list = xrealloc(*list, *count + 1, sizeof(**list));
+	(*list)[(*count)++] = what;
+}
+
+static void
+drop_manual(char **list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(list[i]);
+	free(list);
+}
+
+void
+live_note_manual(
+    struct live *l, const struct haproxy_findings *findings, bool all)
+{
+	char **was = l->manual;
+	size_t was_count = l->manual_count;
+
+	if (all) {
+		l->manual = NULL;
+		l->manual_count = 0;
+	}
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct haproxy_finding *f = &findings->items[i];
+		char *what;
+
+		if (f->kind != FINDING_MANUAL)
+			continue;
+		what = xasprintf("%.*s/%.*s: %.*s", (int)f->backend.len,
+		    f->backend.ptr, (int)f->server.len, f->server.ptr,
+		    (int)f->what.len, f->what.ptr);
+		if (!is_noted(was, was_count, what))
+			log_info("apply",
+			    "%s: %s: set by hand, left as it is "
+			    "(respect_manual)",
+			    live_log_name(l), what);
+		if (all || !is_noted(was, was_count, what)) {
+			add_manual(&l->manual, &l->manual_count, what);
+			was = all ? was : l->manual;
+		} else {
+			free(what);
+		}
+	}
+	if (all)
+		drop_manual(was, was_count);
+}
+
+/* ---- looking ---- */
+
+static const char *const kind_names[] = {[FINDING_DIFFERS] = "differs",
+    [FINDING_MISSING] = "missing",
+    [FINDING_UNKNOWN] = "unknown",
+    [FINDING_MANUAL] = "manual",
+    [FINDING_LEFTOVER] = "leftover"};
+
+static void
+say_finding(const struct live *l, const struct haproxy_finding *f)
+{
+	log_info("apply", "%s: drift: backend %.*s: server %.*s: %.*s (%s)",
+	    live_log_name(l), (int)f->backend.len, f->backend.ptr,
+	    (int)f->server.len, f->server.ptr, (int)f->what.len, f->what.ptr,
+	    kind_names[f->kind]);
+}
+
+/* Those that are wrong; the others are taken note of. */
+static size_t
+sort_findings(struct live *l)
+{
+	const struct haproxy_findings *all = &l->findings;
+	size_t wrong = 0;
+
+	live_note_manual(l, all, true);
+	for (size_t i = 0; i < all->count; i++) {
+		const struct haproxy_finding *f = &all->items[i];
+
+		if (f->kind == FINDING_LEFTOVER) {
+			haproxy_leftover_put(&l->running, f->backend, f->server,
+			    (struct str){0});
+			continue;
+		}
+		if (f->kind == FINDING_MANUAL)
+			continue;
+		if (wrong++ < SAID_MOST)
+			say_finding(l, f);
+	}
+	if (wrong > SAID_MOST)
+		log_info("apply", "%s: drift: … and %zu more", live_log_name(l),
+		    wrong - SAID_MOST);
+	return wrong;
+}
+
+static void
+owe(struct live *l, const char *why)
+{
+	live_owe(l, LIVE_DRIFT, "what runs is not what the files say: %s", why);
+	end_look(l, true);
+}
+
+static void
+on_repaired(void *arg, struct haproxy_steps_result *r)
+{
+	struct live *l = arg;
+
+	l->totals.steps_done += r->done;
+	if (error_is_set(&r->error)) {
+		l->totals.steps_refused++;
+		owe(l, r->error.text);
+		return;
+	}
+	haproxy_steps_note(
+	    &l->findings.repair, &l->running, &l->policy, live_now(l));
+	l->repaired = true;
+	ask_state(l);
+}
+
+static void
+repair(struct live *l, size_t wrong)
+{
+	const struct haproxy_steps *steps = &l->findings.repair;
+
+	l->totals.drift_found += l->repaired ? 0 : wrong;
+	if (l->repaired)
+		owe(l, "the repair did not hold");
+	else if (steps->reload || !steps->count)
+		owe(l,
+		    steps->reason.len ? steps->reason.ptr : "no step mends it");
+	else
+		haproxy_runtime_run(l->runtime, steps, on_repaired, l);
+}
+
+static void
+say_repaired(struct live *l)
+{
+	if (!l->repaired)
+		return;
+	l->totals.drift_repaired++;
+	log_info("apply", "%s: drift repaired at run time", live_log_name(l));
+}
+
+static void
+judge(struct live *l, struct str state)
+{
+	struct error error = {0};
+	uint64_t digest = haproxy_state_digest(state);
+	size_t wrong;
+
+	if (l->has_findings)
+		haproxy_findings_fini(&l->findings);
+	l->has_findings = false;
+	l->totals.verifies++;
+	if (digest == l->state && digest) {
+		end_look(l, true);
+		return;
+	}
+	if (haproxy_verify(&l->findings, &l->model, &l->running, state, NULL, 0,
+		l->haproxy->respect_manual, &error) < 0) {
+		l->totals.verify_errors++;
+		log_error(LOG_LEVEL_WARN, "apply", &error,
+		    "%s: cannot be verified:", live_log_name(l));
+		error_fini(&error);
+		end_look(l, true);
+		return;
+	}
+	l->has_findings = true;
+	wrong = sort_findings(l);
+	if (wrong) {
+		repair(l, wrong);
+		return;
+	}
+	say_repaired(l);
+	l->state = digest;
+	end_look(l, true);
+}
+
+static void
+on_state(void *arg, struct haproxy_reply *reply)
+{
+	struct live *l = arg;
+
+	if (reply->status || error_is_set(&reply->error)) {
+		l->totals.verify_errors++;
+		end_look(l, false);
+		return;
+	}
+	judge(l, reply->text);
+}
+
+static void
+ask_state(struct live *l)
+{
+	haproxy_runtime_ask(l->runtime, "show servers state", on_state, l);
+}
+
+static void
+look_again(void *arg)
+{
+	struct live *l = arg;
+
+	live_reconnect(l);
+	l->busy = false;
+	look(l);
+}
+
+static void
+on_info(void *arg, struct haproxy_reply *reply)
+{
+	struct live *l = arg;
+	struct error error = {0};
+	int rc = live_identify(l, reply, &error);
+
+	if (rc > 0) {
+		live_soon(l, look_again);
+		return;
+	}
+	if (rc < 0) {
+		l->totals.verify_errors++;
+		log_error(LOG_LEVEL_DEBUG, "apply", &error,
+		    "%s: cannot be verified:", live_log_name(l));
+		error_fini(&error);
+		end_look(l, false);
+		return;
+	}
+	if (l->waiting || l->owes_reload || !l->certain)
+		end_look(l, true);
+	else
+		ask_state(l);
+}
+
+static void
+look(void *arg)
+{
+	struct live *l = arg;
+
+	if (l->applying || l->busy || l->next) {
+		arm(l, SOON_MS);
+		return;
+	}
+	l->busy = true;
+	l->repaired = false;
+	haproxy_runtime_ask(l->runtime, "show info", on_info, l);
+}
+
+void
+live_watch(struct live *l)
+{
+	l->watching = true;
+	arm(l, 1);
+}
+
+void
+live_watch_resume(struct live *l)
+{
+	if (l->owes_reload)
+		arm(l, SOON_MS);
+}
+
+/* ---- drains ---- */
+
+static void
+on_maint(void *arg, struct haproxy_steps_result *r)
+{
+	struct live *l = arg;
+
+	l->totals.steps_done += r->done;
+	for (size_t i = 0; i < r->done; i++) {
+		const struct haproxy_step *s = &l->drained.items[i];
+		struct haproxy_leftover *o =
+		    haproxy_leftover_find(&l->running, s->backend, s->server);
+
+		if (o)
+			o->draining = false;
+		log_info("apply",
+		    "%s: run time: backend %.*s: server %.*s: drained, in "
+		    "maintenance",
+		    live_log_name(l), (int)s->backend.len, s->backend.ptr,
+		    (int)s->server.len, s->server.ptr);
+	}
+	if (error_is_set(&r->error))
+		log_error(LOG_LEVEL_WARN, "apply", &r->error,
+		    "%s: the end of a drain:", live_log_name(l));
+	haproxy_steps_fini(&l->drained);
+	l->state = 0;
+	l->busy = false;
+	live_remember(l);
+	live_watch_drains(l);
+	if (l->waiting)
+		live_plan_go(l);
+	else
+		delete_next(l);
+}
+
+static void
+add_maint(struct live *l, const struct haproxy_leftover *o)
+{
+	struct haproxy_step *s = haproxy_step_add(
+	    &l->drained, STEP_MAINT, str_of(o->backend), str_of(o->server));
+
+	s->command = str_of(arena_printf(&l->drained.arena,
+	    "set server %s/%s state maint", o->backend, o->server));
+	s->what = STR("drained, maintenance");
+}
+
+static void
+on_drain(uv_timer_t *timer)
+{
+	struct live *l = timer->data;
+
+	if (l->applying || l->busy || l->next) {
+		uv_timer_start(&l->drain, on_drain, BUSY_MS, 0);
+		return;
+	}
+	l->drained = (struct haproxy_steps){0};
+	arena_init(&l->drained.arena, 0);
+	for (size_t i = 0; i < l->running.count; i++) {
+		const struct haproxy_leftover *o = &l->running.leftovers[i];
+
+		if (o->draining && o->until <= live_now(l))
+			add_maint(l, o);
+	}
+	if (!l->drained.count) {
+		haproxy_steps_fini(&l->drained);
+		live_watch_drains(l);
+		return;
+	}
+	l->busy = true;
+	haproxy_runtime_run(l->runtime, &l->drained, on_maint, l);
+}
+
+void
+live_watch_drains(struct live *l)
+{
+	int64_t due = -1;
+
+	for (size_t i = 0; i < l->running.count; i++) {
+		const struct haproxy_leftover *o = &l->running.leftovers[i];
+
+		if (o->draining && (due < 0 || o->until < due))
+			due = o->until;
+	}
+	if (due < 0) {
+		uv_timer_stop(&l->drain);
+		return;
+	}
+	due -= live_now(l);
+	uv_timer_start(&l->drain, on_drain, due > 0 ? (uint64_t)due : 0, 0);
+}
+
+/* ---- deletion, where the version does it well ---- */
+
+static void
+on_deleted(void *arg, struct haproxy_reply *reply)
+{
+	struct live *l = arg;
+	struct haproxy_leftover *o = l->to_delete < l->running.count
+					 ? &l->running.leftovers[l->to_delete]
+					 : NULL;
+
+	l->deleting = NULL;
+	if (!o || str_find(reply->text, STR("Server deleted")) < 0) {
+		/* Still in use, or named by a rule: at the next look again. */
+		return;
+	}
+	log_info("apply", "%s: run time: backend %s: server %s: deleted",
+	    live_log_name(l), o->backend, o->server);
+	l->state = 0;
+	haproxy_leftover_drop(
+	    &l->running, str_of(o->backend), str_of(o->server));
+	live_remember(l);
+	delete_next(l);
+}
+
+/* On a connection of its own: the wait would keep ours. */
+static void
+delete_next(struct live *l)
+{
+	struct haproxy_leftover *o = NULL;
+	char *command;
+
+	if (!l->policy.delete || l->deleting || l->applying)
+		return;
+	for (size_t i = 0; i < l->running.count && !o; i++)
+		if (!l->running.leftovers[i].draining &&
+		    l->running.leftovers[i].line) {
+			o = &l->running.leftovers[i];
+			l->to_delete = i;
+		}
+	if (!o)
+		return;
+	command = xasprintf("wait 2s srv-removable %s/%s;del server %s/%s",
+	    o->backend, o->server, o->backend, o->server);
+	l->deleting = haproxy_ask(l->loop, l->haproxy->stats_socket, command,
+	    DELETE_MS, on_deleted, l);
+	free(command);
+}
+
+void
+live_watch_pause(struct live *l)
+{
+	haproxy_socket_cancel(&l->deleting);
+}
+
+/* ---- its life ---- */
+
+static void
+on_close(uv_handle_t *handle)
+{
+	struct live *l = handle->data;
+
+	if (--l->open == 0)
+		free(l);
+}
+
+void
+live_watch_init(struct live *l)
+{
+	uv_timer_t *timers[] = {&l->verify, &l->drain, &l->soon};
+
+	for (size_t i = 0; i < 3; i++) {
+		uv_timer_init(l->loop, timers[i]);
+		timers[i]->data = l;
+		l->open++;
+	}
+}
+
+/* Frees it in the end. */
+void
+live_watch_close(struct live *l)
+{
+	haproxy_socket_cancel(&l->deleting);
+	if (l->has_findings)
+		haproxy_findings_fini(&l->findings);
+	haproxy_steps_fini(&l->drained);
+	uv_close((uv_handle_t *)&l->verify, on_close);
+	uv_close((uv_handle_t *)&l->drain, on_close);
+	uv_close((uv_handle_t *)&l->soon, on_close);
+}
