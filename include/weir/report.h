@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "weir/apply.h"
 #include "weir/buf.h"
 #include "weir/consul.h"
 #include "weir/error.h"
@@ -22,8 +23,9 @@
 /* Counters of the run loop; it counts, report prints. */
 struct run_totals {
 	uint64_t renders, renders_unchanged, render_errors;
-	uint64_t applies_written, applies_reloaded, applies_refused,
-	    applies_failed, applies_rolled_back;
+	uint64_t applies_written, applies_runtime, applies_reloaded,
+	    applies_refused, applies_failed, applies_rolled_back,
+	    applies_deferred;
 	uint64_t config_reloads, config_reloads_refused;
 	int64_t started_ms, last_apply_unix;
 	uint64_t state_saves, state_failures;
@@ -64,6 +66,10 @@ struct report_options {
 	const struct catalog *catalog; /* borrowed; NULL: none */
 	report_order_cb *on_order;     /* NULL: nothing is ordered */
 	void *order_arg;
+	/* for (size_t i = 0; (l = next_live(arg, &i));): each HAProxy that is
+	 * changed at run time; NULL: none. */
+	const struct live *(*next_live)(void *arg, size_t *at);
+	void *live_arg;
 };
 /* NULL and the error if the endpoint can't be opened. */
 struct report *report_new(const struct report_options *, struct error *);

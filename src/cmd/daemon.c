@@ -97,7 +97,10 @@ on_task(void *arg, struct task *t, bool changed)
 		struct group *g = &d->groups.items[i];
 
 		for (size_t k = 0; k < g->count; k++)
-			g->wanted |= g->tasks[k] == t;
+			if (g->tasks[k] == t) {
+				g->wanted = true;
+				g->defer_until = 0;
+			}
 	}
 }
 
@@ -202,6 +205,18 @@ open_control(struct daemon *d)
 }
 
 static int
+lock(struct daemon *d, struct error *e)
+{
+	struct groups none = {0};
+
+	d->groups = groups_of(d->plan);
+	if (daemon_lock(&d->groups, &none, e) < 0)
+		return -1;
+	daemon_live(d, &d->groups, &none);
+	return 0;
+}
+
+static int
 load(struct daemon *d, struct error *e)
 {
 	struct plan_options po = {.catalog = d->catalog, .plugins = true};
@@ -214,7 +229,9 @@ load(struct daemon *d, struct error *e)
 	    .plan = &d->plan,
 	    .consul = &d->consul,
 	    .on_order = daemon_order,
-	    .order_arg = d};
+	    .order_arg = d,
+	    .next_live = daemon_next_live,
+	    .live_arg = d};
 
 	d->config = cmd_config(d->common, e);
 	if (!d->config)
@@ -241,6 +258,8 @@ load(struct daemon *d, struct error *e)
 	d->report = report_new(&ro, e);
 	if (!d->report)
 		return 2;
+	if (lock(d, e) < 0)
+		return 1;
 	open_control(d);
 	daemon_keep(d, true);
 	return 0;
@@ -249,9 +268,6 @@ load(struct daemon *d, struct error *e)
 static void
 start(struct daemon *d)
 {
-	d->groups = groups_of(d->plan);
-	for (size_t i = 0; i < d->groups.count; i++)
-		d->groups.items[i].owner = d;
 	for (size_t i = 0; i < d->config->template_count; i++)
 		apply_clean(d->config->templates[i]);
 	d->notice = notice_new(&d->loop, daemon_file_changed, d);

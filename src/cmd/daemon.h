@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * weir run, in five files: daemon.c (start, stop, what is due), daemon_apply.c
+ * weir run, in six files: daemon.c (start, stop, what is due), daemon_apply.c
  * (groups going live), daemon_config.c (SIGHUP, sources on disk),
- * daemon_guard.c (what is held), daemon_say.c (log and status). One loop, one
- * thread.
+ * daemon_guard.c (what is held), daemon_live.c (locks, what runs), daemon_say.c
+ * (log and status). One loop, one thread.
  */
 #ifndef WEIR_CMD_DAEMON_H
 #define WEIR_CMD_DAEMON_H
@@ -68,6 +68,14 @@ bool daemon_reconfigure(struct daemon *, struct buf *said);
 void daemon_notice(struct daemon *);
 /* A file of those changed. */
 void daemon_file_changed(void *daemon, const char *path);
+
+/* ---- daemon_live.c ---- */
+/* Takes the locks that the old groups don't have. -1 and whose it is. */
+int daemon_lock(struct groups *fresh, struct groups *old, struct error *);
+/* Moves locks and what is known of HAProxy over from the old groups. */
+void daemon_live(struct daemon *, struct groups *fresh, struct groups *old);
+/* report_options.next_live */
+const struct live *daemon_next_live(void *daemon, size_t *at);
 
 void daemon_say_task(struct daemon *, const struct task *, bool changed);
 void daemon_say_apply(

@@ -32,6 +32,9 @@ count_outcome(struct run_totals *t, const struct apply_result *r)
 	case APPLY_WRITTEN:
 		t->applies_written++;
 		break;
+	case APPLY_RUNTIME:
+		t->applies_runtime++;
+		break;
 	case APPLY_RELOADED:
 		t->applies_reloaded++;
 		break;
@@ -44,13 +47,17 @@ count_outcome(struct run_totals *t, const struct apply_result *r)
 	case APPLY_ROLLED_BACK:
 		t->applies_rolled_back++;
 		break;
+	case APPLY_DEFERRED:
+		t->applies_deferred++;
+		break;
 	}
-	if (r->outcome == APPLY_WRITTEN || r->outcome == APPLY_RELOADED)
+	if (r->outcome >= APPLY_WRITTEN && r->outcome <= APPLY_RELOADED)
 		t->last_apply_unix = (int64_t)time(NULL);
 	if (r->old_workers >= 0)
 		t->old_workers = r->old_workers;
 	t->last_check_ms = r->check_ms;
-	t->last_reload_ms = r->reload_ms;
+	if (r->outcome != APPLY_RUNTIME)
+		t->last_reload_ms = r->reload_ms;
 }
 
 static void
@@ -73,6 +80,23 @@ space_reloads(struct daemon *d, struct group *g, enum apply_outcome outcome)
 	if (g->haproxy &&
 	    (outcome == APPLY_RELOADED || outcome == APPLY_ROLLED_BACK))
 		g->not_before = daemon_now(d) + g->haproxy->reload_interval_ms;
+}
+
+/* It takes a reload that has to wait: what is there then counts. */
+static void
+plan_deferred(struct daemon *d, struct group *g, const struct apply_result *r)
+{
+	bool waits = r->outcome == APPLY_DEFERRED;
+
+	if (waits) {
+		g->wanted = true;
+		g->defer_until = daemon_now(d) + r->again_ms;
+	}
+	g->deferred = waits;
+	if (g->live && !waits && !g->watched) {
+		g->watched = true;
+		live_watch(g->live);
+	}
 }
 
 static void
@@ -100,6 +124,7 @@ on_applied(void *arg, const struct apply_result *r)
 	set_busy(g, false);
 	count_outcome(&d->totals, r);
 	daemon_say_apply(d, g, r);
+	plan_deferred(d, g, r);
 	plan_retry(d, g, r->outcome);
 	space_reloads(d, g, r->outcome);
 	if (r->outcome <= APPLY_RELOADED)
@@ -120,17 +145,27 @@ start(struct daemon *d, struct group *g)
 	    .check = true,
 	    .write = true,
 	    .reload = true,
+	    .live = g->live,
+	    .reload_at = g->live ? g->not_before : 0,
 	    .on_done = on_applied,
 	    .arg = g};
 
 	g->wanted = false;
 	g->retry_at = 0;
+	g->defer_until = 0;
 	g->files = group_files(g, &count);
 	o.files = g->files;
 	o.count = count;
 	d->applying++;
 	set_busy(g, true);
 	g->apply = apply_start(&o);
+}
+
+/* What is known of the HAProxy decides whether it takes a reload at all. */
+static int64_t
+not_before(const struct group *g)
+{
+	return g->live ? g->defer_until : g->not_before;
 }
 
 void
@@ -142,7 +177,7 @@ daemon_apply(struct daemon *d)
 		struct group *g = &d->groups.items[i];
 		bool again = g->retry_at && g->retry_at <= daemon_now(d);
 
-		if (g->apply || d->reconfigure || g->not_before > daemon_now(d))
+		if (g->apply || d->reconfigure || not_before(g) > daemon_now(d))
 			continue;
 		if ((g->wanted || again) && group_is_complete(g))
 			start(d, g);
@@ -161,10 +196,10 @@ daemon_retry_due(const struct daemon *d)
 
 		int64_t at = g->retry_at;
 
-		if (g->wanted && g->not_before > daemon_now(d))
-			at = g->not_before;
-		else if (at && at < g->not_before)
-			at = g->not_before;
+		if (g->wanted && not_before(g) > daemon_now(d))
+			at = not_before(g);
+		else if (at && at < not_before(g))
+			at = not_before(g);
 		if (at && !g->apply && (due < 0 || at < due))
 			due = at;
 	}

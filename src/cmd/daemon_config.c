@@ -29,9 +29,10 @@ adopt_groups(struct daemon *d, struct groups *fresh)
 	for (size_t i = 0; i < fresh->count; i++) {
 		struct group *g = &fresh->items[i];
 
-		g->owner = d;
 		g->wanted = true;
+		g->watched = false;
 	}
+	daemon_live(d, fresh, &d->groups);
 	groups_fini(&d->groups);
 	d->groups = *fresh;
 }
@@ -79,21 +80,24 @@ replace(struct daemon *d, struct config *c, struct error *e)
 	plan = plan_new(&po, e);
 	if (!plan)
 		return -1;
-	if (report_listen(d->report, c->http_listen, e) < 0) {
+	groups = groups_of(plan);
+	if (daemon_lock(&groups, &d->groups, e) < 0 ||
+	    report_listen(d->report, c->http_listen, e) < 0) {
+		groups_fini(&groups);
 		plan_free(&plan);
 		return -1;
 	}
 	if (!keep && open_source(d, c, e) < 0) {
 		report_listen(d->report, old->http_listen, NULL);
+		groups_fini(&groups);
 		plan_free(&plan);
 		return -1;
 	}
 	plan_adopt(plan, d->plan);
-	groups = groups_of(plan);
+	d->config = c;
 	adopt_groups(d, &groups);
 	plan_free(&d->plan);
 	d->plan = plan;
-	d->config = c;
 	daemon_keep(d, false);
 	guard_configure(d->guard, c->guard_max_removed, c->guard_hold_ms);
 	if (old != old_source)

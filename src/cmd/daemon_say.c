@@ -72,11 +72,30 @@ say_reload(const struct group *g, const struct apply_result *r)
 	    (long long)r->check_ms, (long long)r->reload_ms, old);
 }
 
+static void
+say_runtime(const struct group *g, const struct apply_result *r)
+{
+	log_info("apply", "%s: run time: %s (%zu step%s, %.1f ms)",
+	    group_name(g), r->changes, r->steps, r->steps == 1 ? "" : "s",
+	    ms(r->steps_us));
+}
+
+/* Once, not at each try. */
+static void
+say_deferred(const struct group *g, const struct apply_result *r)
+{
+	if (!g->deferred)
+		log_info("apply", "%s: the reload waits: %s", group_name(g),
+		    r->error.text);
+}
+
 void
 daemon_say_apply(
     struct daemon *d, const struct group *g, const struct apply_result *r)
 {
 	(void)d;
+	if (r->reason && !g->deferred)
+		log_info("apply", "%s: reload: %s", group_name(g), r->reason);
 	if (r->not_running && r->outcome <= APPLY_RELOADED) {
 		say_not_running(g, r);
 		return;
@@ -92,6 +111,12 @@ daemon_say_apply(
 		if (r->not_running)
 			log_error(LOG_LEVEL_WARN, "apply", &r->error,
 			    "%s: not reloaded:", group_name(g));
+		break;
+	case APPLY_RUNTIME:
+		say_runtime(g, r);
+		break;
+	case APPLY_DEFERRED:
+		say_deferred(g, r);
 		break;
 	case APPLY_RELOADED:
 		say_reload(g, r);

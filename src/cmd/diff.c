@@ -115,33 +115,61 @@ show_task(struct report_out *out, const struct task *t, struct error *e)
 	return 0;
 }
 
+/* Each without its indent. */
+static json_t *
+lines_of(const struct buf *text)
+{
+	json_t *list = json_array();
+	struct str rest = buf_as_str(text);
+
+	while (rest.len) {
+		const char *end = memchr(rest.ptr, '\n', rest.len);
+		size_t n = end ? (size_t)(end - rest.ptr) : rest.len;
+		size_t indent = n >= 2 && !memcmp(rest.ptr, "  ", 2) ? 2 : 0;
+
+		json_array_append_new(
+		    list, json_stringn_nocheck(rest.ptr + indent, n - indent));
+		n += end ? 1 : 0;
+		rest.ptr += n;
+		rest.len -= n;
+	}
+	return list;
+}
+
 static void
 print_effect(struct report_out *out, const struct effect *ef)
 {
 	const char *name = group_name(ef->group);
+	json_t *j;
 
 	switch (out->o->format) {
 	case DIFF_TEXT:
 		if (ef->kind != EFFECT_NONE)
-			printf("%s: %s\n%s", name, ef->reason.ptr,
+			printf("%s: %s%s%s%s\n%s", name, ef->reason.ptr,
+			    ef->runs ? " (" : "", ef->runs ? ef->runs : "",
+			    ef->runs ? ")" : "",
 			    ef->details.ptr ? ef->details.ptr : "");
 		break;
 	case DIFF_MARKDOWN:
 		if (ef->kind != EFFECT_NONE)
-			printf("- **%s**: %s\n%s", name, ef->reason.ptr,
+			printf("- **%s**: %s%s%s%s\n%s", name, ef->reason.ptr,
+			    ef->runs ? " (" : "", ef->runs ? ef->runs : "",
+			    ef->runs ? ")" : "",
 			    ef->details.ptr ? ef->details.ptr : "");
 		break;
 	case DIFF_JSON:
-		json_array_append_new(out->groups,
-		    json_pack("{s:s, s:s, s:s, s:I}", "name", name, "action",
-			effect_kind_name(ef->kind), "reason", ef->reason.ptr,
-			"files", (json_int_t)ef->changed));
+		j = json_pack("{s:s, s:s, s:s, s:I, s:s?}", "name", name,
+		    "action", effect_kind_name(ef->kind), "reason",
+		    ef->reason.ptr, "files", (json_int_t)ef->changed, "haproxy",
+		    ef->runs);
+		json_object_set_new(j, "details", lines_of(&ef->details));
+		json_array_append_new(out->groups, j);
 		break;
 	}
 }
 
 static int
-show_all(struct report_out *out, const struct gather *g, struct error *e)
+show_all(struct report_out *out, struct gather *g, struct error *e)
 {
 	struct groups gs = groups_of(g->plan);
 	int rc = 0;
@@ -151,7 +179,7 @@ show_all(struct report_out *out, const struct gather *g, struct error *e)
 	for (size_t i = 0; rc == 0 && i < gs.count; i++) {
 		struct effect ef;
 
-		rc = effect_of(&gs.items[i], &ef, e);
+		rc = effect_of(g, &gs.items[i], &ef, e);
 		if (rc == 0)
 			print_effect(out, &ef);
 		effect_fini(&ef);
@@ -172,7 +200,7 @@ print_json(struct report_out *out)
 }
 
 static int
-show(const struct diff_options *o, const struct gather *g)
+show(const struct diff_options *o, struct gather *g)
 {
 	struct error e = {0};
 	struct report_out out = {.o = o,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "effect.h"
 
+#include <stdlib.h>
+
 #include "weir/file.h"
 #include "weir/haproxy.h"
 #include "weir/limits.h"
@@ -12,7 +14,8 @@ const char *
 effect_kind_name(enum effect_kind k)
 {
 	static const char *const names[] = {
-	    "nothing", "write", "reload", "command"};
+
+	    "nothing", "write", "runtime", "reload", "command"};
 
 	return names[k];
 }
@@ -90,8 +93,44 @@ put_details(struct effect *ef, struct str old_text, struct str new_text)
 	haproxy_model_fini(&new);
 }
 
+/* The steps, or why it takes a reload. */
+static void
+preview(struct gather *gather, struct effect *ef)
+{
+	const struct config_haproxy *h = ef->group->haproxy;
+	struct runs runs;
+	struct live_preview p = {.haproxy = h};
+	struct buf steps = {0};
+	struct apply_file *files = group_files(ef->group, &p.count);
+
+	runs_ask(&runs, gather, h);
+	for (size_t i = 0; i < 4; i++)
+		p.kinds[i] = str_of(runs.kinds[i]);
+	p.files = files;
+	p.version = &runs.version;
+	buf_reset(&ef->reason);
+	if (live_print_preview(&p, &ef->reason, &steps)) {
+		ef->kind = EFFECT_RELOAD;
+	} else {
+		ef->kind = EFFECT_RUNTIME;
+		buf_reset(&ef->details);
+		buf_str(&ef->details, buf_as_str(&steps));
+	}
+	buf_fini(&steps);
+	ef->runs = buf_take(&runs.said, NULL);
+	free(files);
+	runs_fini(&runs);
+}
+
+static bool
+is_live(const struct config_haproxy *h)
+{
+	return h && h->apply == APPLY_AUTO && h->stats_socket;
+}
+
 int
-effect_of(const struct group *g, struct effect *ef, struct error *e)
+effect_of(struct gather *gather, const struct group *g, struct effect *ef,
+    struct error *e)
 {
 	*ef = (struct effect){.group = g};
 	for (size_t i = 0; i < g->count; i++) {
@@ -114,6 +153,8 @@ effect_of(const struct group *g, struct effect *ef, struct error *e)
 		buf_fini(&old);
 	}
 	decide(ef);
+	if (ef->changed && is_live(g->haproxy))
+		preview(gather, ef);
 	return 0;
 }
 
@@ -122,4 +163,5 @@ effect_fini(struct effect *ef)
 {
 	buf_fini(&ef->reason);
 	buf_fini(&ef->details);
+	free(ef->runs);
 }

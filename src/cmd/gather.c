@@ -290,6 +290,7 @@ on_applied(void *arg, const struct apply_result *r)
 
 	w->result = *r;
 	w->result.error = (struct error){0};
+	w->result.changes = w->result.reason = NULL;
 	w->done = true;
 	if (error_is_set(&r->error)) {
 		struct buf text = {0};
@@ -317,11 +318,23 @@ gather_apply(
 	    .reload = reload,
 	    .on_done = on_applied,
 	    .arg = &w};
-	struct apply *a = apply_start(&o);
+	struct apply_lock *lock = NULL;
+	struct error e = {0};
+	struct apply *a;
 
+	if (reload && group->haproxy && count)
+		lock = apply_lock_take(files[0].config->destination, &e);
+	if (error_is_set(&e)) {
+		free(files);
+		w.result.outcome = APPLY_REFUSED;
+		error_move(&w.result.error, &e);
+		return w.result;
+	}
+	a = apply_start(&o);
 	while (!w.done && uv_run(&g->loop, UV_RUN_DEFAULT))
 		;
 	(void)a;
+	apply_lock_drop(&lock);
 	free(files);
 	return w.result;
 }

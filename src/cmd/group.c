@@ -37,6 +37,9 @@ groups_fini(struct groups *gs)
 {
 	for (size_t i = 0; i < gs->count; i++) {
 		apply_cancel(&gs->items[i].apply);
+		live_free(&gs->items[i].live);
+		apply_lock_drop(&gs->items[i].lock);
+		free(gs->items[i].lock_path);
 		free(gs->items[i].files);
 		free(gs->items[i].tasks);
 	}

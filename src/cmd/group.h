@@ -17,11 +17,17 @@ struct group {
 	/* the run command's: */
 	struct apply *apply;      /* in progress */
 	struct apply_file *files; /* of the apply in progress */
-	bool wanted;        /* outputs differ from what was applied last */
-	bool applied;       /* at least once, and nothing is wrong since */
-	int64_t retry_at;   /* monotonic ms, 0: no retry */
-	int64_t retry_ms;   /* the next pause */
-	int64_t not_before; /* of the next apply: reload_interval */
+	bool wanted;         /* outputs differ from what was applied last */
+	bool applied;        /* at least once, and nothing is wrong since */
+	int64_t retry_at;    /* monotonic ms, 0: no retry */
+	int64_t retry_ms;    /* the next pause */
+	int64_t not_before;  /* of the next reload: reload_interval */
+	struct live *live;   /* what is known of its HAProxy; NULL: nothing */
+	bool watched;        /* live looks after it between applies */
+	int64_t defer_until; /* a reload waits, monotonic ms; 0: none */
+	bool deferred;       /* … and the log says so */
+	struct apply_lock *lock; /* on its files; NULL: none */
+	char *lock_path;         /* the destination that it is named after */
 	void *owner;
 };
 

@@ -61,6 +61,7 @@ tell(const struct group *g, const struct apply_result *r)
 			fprintf(stderr, "weir: %s: not reloaded: %s\n",
 			    group_name(g), r->error.text);
 		break;
+	case APPLY_RUNTIME:
 	case APPLY_RELOADED:
 		printf("%s: %zu file%s written, reloaded in %lld ms\n",
 		    group_name(g), r->changed, r->changed == 1 ? "" : "s",
@@ -69,6 +70,7 @@ tell(const struct group *g, const struct apply_result *r)
 	case APPLY_REFUSED:
 	case APPLY_FAILED:
 	case APPLY_ROLLED_BACK:
+	case APPLY_DEFERRED:
 		fprintf(stderr, "weir: %s: %s\n%s\n", group_name(g),
 		    apply_outcome_name(r->outcome), r->error.text);
 		break;

@@ -109,13 +109,65 @@ print_applies(const json_t *a)
 
 	if (last > 0 && localtime_r(&last, &tm))
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
-	printf("applied: %lld written, %lld reloaded, %lld refused, %lld "
-	       "failed, %lld rolled back; last %s\n",
-	    number(a, "written"), number(a, "reloaded"), number(a, "refused"),
-	    number(a, "failed"), number(a, "rolled_back"), when);
+	printf("applied: %lld written, %lld at run time, %lld reloaded, %lld "
+	       "refused, %lld failed, %lld rolled back; last %s\n",
+	    number(a, "written"), number(a, "runtime"), number(a, "reloaded"),
+	    number(a, "refused"), number(a, "failed"), number(a, "rolled_back"),
+	    when);
 	if (number(a, "old_workers") > 0)
 		printf(
 		    "old workers of HAProxy: %lld\n", number(a, "old_workers"));
+}
+
+static void
+print_leftover(const json_t *o)
+{
+	printf("    without a line: ");
+	put(text(o, "backend"));
+	putchar('/');
+	put(text(o, "server"));
+	if (json_is_true(json_object_get(o, "draining"))) {
+		fputs(", draining, at most ", stdout);
+		put_duration(number(o, "rest_ms"));
+		putchar('\n');
+	} else {
+		puts(", in maintenance");
+	}
+}
+
+static void
+print_haproxy(const json_t *h)
+{
+	const json_t *leftovers = json_object_get(h, "leftovers");
+	const json_t *manual = json_object_get(h, "manual");
+
+	fputs("  ", stdout);
+	put(text(h, "name"));
+	if (number(h, "worker") > 0) {
+		fputs(": HAProxy ", stdout);
+		put(text(h, "version"));
+		printf(", worker %lld", number(h, "worker"));
+	} else {
+		fputs(": not known who runs", stdout);
+	}
+	printf(", %lld changes at run time\n", number(h, "runtime_applies"));
+	put_line("last", text(h, "last"));
+	put_line("what it runs is not known", text(h, "doubt"));
+	put_line("a reload is due", text(h, "owes_reload"));
+	for (size_t i = 0; i < json_array_size(leftovers); i++)
+		print_leftover(json_array_get(leftovers, i));
+	for (size_t i = 0; i < json_array_size(manual); i++)
+		put_line("set by hand",
+		    json_string_value(json_array_get(manual, i)));
+}
+
+static void
+print_haproxies(const json_t *list)
+{
+	if (json_array_size(list))
+		puts("haproxy:");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		print_haproxy(json_array_get(list, i));
 }
 
 static void
@@ -212,6 +264,7 @@ print_status(const json_t *j)
 	print_remembered(json_object_get(j, "state"));
 	print_held(json_object_get(j, "held"));
 	print_applies(json_object_get(j, "applies"));
+	print_haproxies(json_object_get(j, "haproxy"));
 	if (json_is_object(consul))
 		print_consul(consul);
 }

@@ -89,7 +89,9 @@ static const struct total run_table[] = {
     {"applies_total", "{outcome=\"written\"}",
 	"Changes brought to disk or live, by what became of them.",
 	AT(applies_written)},
+    {"applies_total", "{outcome=\"runtime\"}", NULL, AT(applies_runtime)},
     {"applies_total", "{outcome=\"reloaded\"}", NULL, AT(applies_reloaded)},
+    {"applies_total", "{outcome=\"deferred\"}", NULL, AT(applies_deferred)},
     {"applies_total", "{outcome=\"refused\"}", NULL, AT(applies_refused)},
     {"applies_total", "{outcome=\"failed\"}", NULL, AT(applies_failed)},
     {"applies_total", "{outcome=\"rolled_back\"}", NULL,
@@ -371,6 +373,110 @@ put_remembered(struct buf *b, const struct catalog *catalog)
 	    (double)(age > 0 ? age : 0));
 }
 
+/* ---- HAProxy, changed at run time ---- */
+
+#define AT(field) offsetof(struct live_totals, field)
+static const struct {
+	const char *name, *label, *help;
+	size_t offset;
+} live_table[] = {
+    {"haproxy_steps_total", "result=\"done\"",
+	"Commands of changes at run time, by what became of them.",
+	AT(steps_done)},
+    {"haproxy_steps_total", "result=\"refused\"", NULL, AT(steps_refused)},
+    {"haproxy_steps_total", "result=\"undone\"", NULL, AT(steps_undone)},
+    {"haproxy_verifies_total", "", "Comparisons of what runs with the files.",
+	AT(verifies)},
+    {"haproxy_verify_errors_total", "", "… that could not be made.",
+	AT(verify_errors)},
+    {"haproxy_drift_found_total", "",
+	"Servers that were not as the files say, changed by others.",
+	AT(drift_found)},
+    {"haproxy_drift_repaired_total", "", "Repairs of such, at run time.",
+	AT(drift_repaired)},
+    {"haproxy_restarts_total", "",
+	"Workers that came without a reload of weir's.", AT(restarts)},
+};
+#undef AT
+
+static void
+live_label(
+    struct buf *b, const char *name, const struct live *l, const char *label)
+{
+	buf_printf(b, "weir_%s{", name);
+	put_label(b, "haproxy", str_of(live_name(l)));
+	buf_printf(b, "%s%s} ", *label ? "," : "", label);
+}
+
+static void
+put_live_totals(struct buf *b, const struct report_options *o)
+{
+	const struct live *l;
+
+	for (size_t k = 0; k < COUNT(live_table); k++) {
+		if (live_table[k].help)
+			family(b, live_table[k].name, "counter",
+			    live_table[k].help);
+		for (size_t i = 0; (l = o->next_live(o->live_arg, &i));) {
+			const uint64_t *n =
+			    (const void *)((const char *)live_get_totals(l) +
+					   live_table[k].offset);
+
+			live_label(
+			    b, live_table[k].name, l, live_table[k].label);
+			buf_printf(b, "%" PRIu64 "\n", *n);
+		}
+	}
+}
+
+static void
+put_live_reloads(struct buf *b, const struct report_options *o)
+{
+	const struct live *l;
+
+	family(b, "haproxy_reloads_total", "counter",
+	    "Reloads, by why it was not at run time.");
+	for (size_t i = 0; (l = o->next_live(o->live_arg, &i));)
+		for (int why = 0; why < LIVE_REASONS; why++) {
+			char label[64];
+
+			snprintf(label, sizeof(label), "reason=\"%s\"",
+			    live_reason_name((enum live_reason)why));
+			live_label(b, "haproxy_reloads_total", l, label);
+			buf_printf(b, "%" PRIu64 "\n",
+			    live_get_totals(l)->reloads[why]);
+		}
+}
+
+static void
+put_live_gauge(struct buf *b, const struct report_options *o, const char *name,
+    const char *help, size_t (*number)(const struct live *))
+{
+	const struct live *l;
+
+	family(b, name, "gauge", help);
+	for (size_t i = 0; (l = o->next_live(o->live_arg, &i));) {
+		live_label(b, name, l, "");
+		buf_printf(b, "%zu\n", number(l));
+	}
+}
+
+static void
+put_lives(struct buf *b, const struct report_options *o)
+{
+	size_t first = 0;
+
+	if (!o->next_live || !o->next_live(o->live_arg, &first))
+		return;
+	put_live_totals(b, o);
+	put_live_reloads(b, o);
+	put_live_gauge(b, o, "haproxy_leftover_servers",
+	    "Servers that run, drained or draining, without a line.",
+	    live_leftovers);
+	put_live_gauge(b, o, "haproxy_manual_servers",
+	    "Servers whose state a person set.", live_manual);
+}
+
 void
 report_print_metrics(const struct report_options *o, struct buf *b)
 {
@@ -384,4 +490,5 @@ report_print_metrics(const struct report_options *o, struct buf *b)
 		put_consul(b, *o->consul);
 	if (o->guard)
 		put_guard(b, o->guard);
+	put_lives(b, o);
 }

@@ -216,6 +216,10 @@ applies_status(const struct run_totals *t)
 	json_object_set_new(
 	    j, "written", json_integer((json_int_t)t->applies_written));
 	json_object_set_new(
+	    j, "runtime", json_integer((json_int_t)t->applies_runtime));
+	json_object_set_new(
+	    j, "deferred", json_integer((json_int_t)t->applies_deferred));
+	json_object_set_new(
 	    j, "reloaded", json_integer((json_int_t)t->applies_reloaded));
 	json_object_set_new(
 	    j, "refused", json_integer((json_int_t)t->applies_refused));
@@ -256,6 +260,19 @@ state_status(const struct run_totals *t, const struct catalog *catalog)
 	return j;
 }
 
+static json_t *
+lives_status(const struct report_options *o)
+{
+	json_t *list = json_array();
+	const struct live *l;
+
+	if (!o->next_live)
+		return list;
+	for (size_t i = 0; (l = o->next_live(o->live_arg, &i));)
+		json_array_append_new(list, live_status(l));
+	return list;
+}
+
 void
 report_print_status(const struct report_options *o, struct buf *b)
 {
@@ -280,6 +297,7 @@ report_print_status(const struct report_options *o, struct buf *b)
 	json_object_set_new(j, "consul",
 	    consul_status(o->consul ? *o->consul : NULL, o->catalog));
 	json_object_set_new(j, "state", state_status(t, o->catalog));
+	json_object_set_new(j, "haproxy", lives_status(o));
 	words = json_dumps(j, JSON_INDENT(2));
 	if (words)
 		buf_puts(b, words);
