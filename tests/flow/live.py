@@ -1,0 +1,609 @@
+# SPDX-License-Identifier: MIT
+"""Changes that a running HAProxy takes without a reload, and every way in
+which it can go wrong."""
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import time
+
+from lib.relay import Relay
+
+FRONT = """frontend f
+\tbind 127.0.0.1:{port}
+\t{{{{key "line"}}}}
+\tdefault_backend web
+
+backend web
+\tbalance roundrobin
+\toption redispatch
+{{{{range service "web"}}}}\tserver {{{{.ID}}}} {{{{.Address}}}}:{{{{.Port}}}} \
+weight {{{{.Weights.Passing}}}}
+{{{{end}}}}"""
+
+
+class Site:
+    """One HAProxy, one weir, one service whose instances come and go."""
+
+    def __init__(self, t, head="", front=FRONT, **keys):
+        self.t = t
+        self.port = t.port()
+        self.proxy = t.haproxy()
+        self.web = {}
+        self.keys = {"line": ""}
+        self.set(a=(8001, 1), b=(8002, 1), c=(8003, 1))
+        t.write("haproxy.tmpl",
+                self.proxy.header(head) + front.format(port=self.port))
+        haproxy = {
+            "config": self.proxy.config, "binary": self.proxy.program,
+            "master_socket": self.proxy.master_socket,
+            "stats_socket": self.proxy.stats_socket, "drain": "0",
+            **keys}
+        self.weir = t.weir({
+            "catalog": {"file": t.path("catalog.json")},
+            "guard": {"max_removed": "100%"},
+            'haproxy "main"': haproxy,
+            'template "haproxy.cfg"': {
+                "source": t.path("haproxy.tmpl"), "haproxy": "main",
+                "destination": self.proxy.config, "settle": "1ms:5ms"}})
+
+    def set(self, line=None, **instances):
+        """Instances by name: (port, weight), None takes it away."""
+        if line is not None:
+            self.keys["line"] = line
+        for name, instance in instances.items():
+            if instance is None:
+                self.web.pop(name)
+            else:
+                self.web[name] = instance
+        self.t.write("catalog.json.new", json.dumps({
+            "Datacenter": "dc1", "KV": self.keys, "Nodes": [
+                {"Node": name, "Address": "127.0.0.1", "Services": [
+                    {"Service": "web", "ID": name, "Port": port,
+                     "Weights": {"Passing": weight, "Warning": 1}}]}
+                for name, (port, weight) in sorted(self.web.items())]}))
+        os.rename(self.t.path("catalog.json.new"),
+                  self.t.path("catalog.json"))
+
+    def render(self):
+        first = self.weir.render()
+        assert first.code == 0, first
+
+    def begin(self):
+        """HAProxy runs what weir rendered, and weir looks after it."""
+        self.render()
+        time.sleep(0.1)
+        self.proxy.start()
+        self.weir.start()
+        self.weir.wait_log("ready")
+        self.pid = self.proxy.worker()
+        return self
+
+    def change(self, pattern, **instances):
+        """A change, and the log line that it must end with."""
+        self.weir.mark()
+        self.set(**instances)
+        return self.weir.wait_log(pattern)
+
+    def servers(self):
+        """name → (port, weight) of those that take traffic."""
+        found = {}
+        for name, row in self.proxy.servers().items():
+            backend, _, server = name.partition("/")
+            admin = int(row["srv_admin_state"])
+            if backend == "web" and not admin & 0x3b:
+                found[server] = (int(row["srv_port"]),
+                                 int(row["srv_uweight"]))
+        return found
+
+    def runs_as_wanted(self):
+        assert self.servers() == self.web, (self.servers(), self.web)
+        return True
+
+    def text(self):
+        with open(self.proxy.config, encoding="utf-8") as f:
+            return f.read()
+
+    def is_right(self, same_worker=True):
+        """What runs is what is wanted, and what is on disk."""
+        self.t.until(self.runs_as_wanted, "the running servers")
+        for name, (port, weight) in self.web.items():
+            assert (f"server {name} 127.0.0.1:{port} weight {weight}\n"
+                    in self.text()), self.text()
+        if same_worker:
+            assert self.proxy.worker() == self.pid
+        return True
+
+    def reload_count(self, reason):
+        return self.weir.metric(
+            f'weir_haproxy_reloads_total{{haproxy="main",reason="{reason}"}}')
+
+
+# --- the plain story --------------------------------------------------------
+
+def test_weight_and_address_change_without_a_reload(t):
+    site = Site(t).begin()
+    site.change(r"run time: backend web: server a: .*1 -> 7", a=(8001, 7))
+    site.is_right()
+    site.change("run time: ", b=(8012, 3), c=(8003, 9))
+    site.is_right()
+    assert site.weir.metric('weir_applies_total{outcome="runtime"}') == 2
+    assert site.weir.status()["applies"]["runtime"] == 2
+
+
+def test_lines_that_come_and_go_with_health(t):
+    site = Site(t, drain="30s").begin()
+    site.change("run time: .*server b", b=None)
+    site.is_right()
+    assert "server b" not in site.text()
+    left = site.weir.status()["haproxy"][0]["leftovers"]
+    assert [(o["server"], o["draining"]) for o in left] == [("b", True)]
+    site.change("run time: .*server b", b=(8002, 1))
+    site.is_right()
+    assert site.weir.status()["haproxy"][0]["leftovers"] == []
+    for i in range(5):
+        site.change("run time: ", a=None)
+        site.change("run time: ", a=(8001, 1 + i), b=None)
+        site.change("run time: ", b=(8002 + i, 1))
+        site.is_right()
+    assert site.weir.metric('weir_applies_total{outcome="reloaded"}') == 0
+
+
+def test_drain_ends_in_maintenance(t):
+    site = Site(t, drain="500ms").begin()
+    site.change("run time: .*server b", b=None)
+    row = site.proxy.servers()["web/b"]
+    assert int(row["srv_admin_state"]) & 0x18, row
+    site.weir.wait_log("server b: drained, in maintenance")
+    row = site.proxy.servers().get("web/b")
+    assert row is None or int(row["srv_admin_state"]) & 0x01, row
+    site.is_right()
+    site.change("run time: .*server b|reload: ", b=(8002, 1))
+    site.is_right(same_worker=False)
+
+
+def test_last_server_goes_and_comes_back(t):
+    site = Site(t).begin()
+    site.change("run time: ", a=None, b=None, c=None)
+    site.is_right()
+    site.change("run time: ", a=(8001, 1), b=(8002, 2), c=(8003, 3))
+    site.is_right()
+
+
+def test_change_of_a_comment_is_only_written(t):
+    site = Site(t).begin()
+    site.change("run time: nothing that HAProxy does differs",
+                line="# a comment")
+    assert "# a comment" in site.text()
+    site.is_right()
+
+
+def test_what_takes_a_reload_says_why(t):
+    site = Site(t).begin()
+    site.change(r"reload: frontend f.*", line="maxconn 77")
+    site.weir.wait_log(r"reloaded in \d+ ms")
+    t.until(lambda: site.proxy.worker() != site.pid, "another worker")
+    site.is_right(same_worker=False)
+    assert site.reload_count("change") == 1
+    # And from there on without one.
+    site.pid = site.proxy.worker()
+    site.change("run time: ", a=(8001, 5))
+    site.is_right()
+
+
+def test_apply_reload_turns_it_off(t):
+    site = Site(t, apply="reload").begin()
+    site.change(r"reloaded in \d+ ms", a=(8001, 5))
+    site.is_right(same_worker=False)
+    assert site.weir.status()["haproxy"] == []
+    assert site.weir.count_log("run time:") == 0
+
+
+def test_traffic_goes_where_the_file_says(t):
+    one, two = t.backend("one"), t.backend("two")
+    site = Site(t)
+    site.set(a=(one.port, 1), b=None, c=None)
+    site.begin()
+    t.until_served(site.port, "one")
+    site.change("run time: ", a=(two.port, 1))
+    t.until_served(site.port, "two")
+    assert site.proxy.worker() == site.pid
+
+
+# --- what is known ----------------------------------------------------------
+
+def test_weir_that_is_started_again_remembers(t):
+    site = Site(t).begin()
+    site.change("run time: ", b=None)
+    site.weir.stop()
+    site.weir.start()
+    site.weir.wait_log("ready")
+    site.change("run time: .*server b", b=(8002, 4))
+    site.is_right()
+    site.weir.stop()
+    site.set(a=(8001, 9))
+    site.weir.mark()
+    site.weir.start()
+    site.weir.wait_log("run time: .*server a")
+    site.is_right()
+
+
+def test_files_newer_than_the_worker_make_the_first_change_a_reload(t):
+    site = Site(t)
+    site.render()
+    site.proxy.start()
+    time.sleep(0.2)
+    with open(site.proxy.config, "a", encoding="utf-8") as f:
+        f.write("# touched\n")
+    site.weir.start()
+    site.weir.wait_log(r"reload: .*haproxy\.cfg changed after it began")
+    site.weir.wait_log("ready")
+    site.pid = site.proxy.worker()
+    site.change("run time: ", a=(8001, 5))
+    site.is_right()
+
+
+def test_foreign_file_that_changed_is_a_reload(t):
+    site = Site(t)
+    other = t.write("other.cfg", "backend other\n\tserver x 127.0.0.1:1\n")
+    site.proxy.argv += ["-f", other]
+    site.weir.configure({'haproxy "main"': {
+        "config": [site.proxy.config, other]}})
+    site.begin()
+    site.change("run time: ", a=(8001, 5))
+    t.write("other.cfg", "backend other\n\tserver y 127.0.0.1:1\n")
+    site.change(r"reload: .*other\.cfg changed on disk", a=(8001, 6))
+    t.until(lambda: "other/y" in site.proxy.servers(), "the foreign file")
+    assert site.reload_count("foreign file") == 1
+    site.pid = site.proxy.worker()
+    site.change("run time: ", a=(8001, 7))
+    site.is_right()
+
+
+def test_somebody_elses_reload_is_noticed(t):
+    site = Site(t, verify="1s").begin()
+    site.change("run time: ", b=None)
+    site.weir.mark()
+    site.proxy.reload()
+    site.weir.wait_log("was reloaded or restarted, not by weir")
+    site.pid = site.proxy.worker()
+    assert "web/b" not in site.proxy.servers()
+    site.change("run time: ", a=(8001, 5))
+    site.is_right()
+    site.change("run time: .*server b|reload: .*server b", b=(8002, 1))
+    site.is_right(same_worker=False)
+
+
+def test_map_of_ours_changes_at_run_time(t):
+    site = Site(t)
+    names = os.path.join(site.proxy.folder, "names.map")
+    t.write("names.tmpl", '{{range service "web"}}{{.ID}} {{.Port}}\n{{end}}')
+    t.write("haproxy.tmpl", site.proxy.header() + f"""frontend f
+\tbind 127.0.0.1:{site.port}
+\thttp-request return status 200 content-type text/plain \
+lf-string %[hdr(host),map({names},none)]
+""")
+    site.weir.configure({'template "names.map"': {
+        "source": t.path("names.tmpl"), "haproxy": "main",
+        "destination": names, "settle": "1ms:5ms"}})
+    site.begin()
+    t.until_served(site.port, "8001", host="a")
+    site.change("run time: ", a=(9001, 1))
+    t.until_served(site.port, "9001", host="a")
+    site.change("run time: ", d=(9004, 1), b=None)
+    t.until_served(site.port, "9004", host="d")
+    t.until_served(site.port, "none", host="b")
+    assert site.proxy.worker() == site.pid
+    with open(names, encoding="utf-8") as f:
+        assert f.read() == "a 9001\nc 8003\nd 9004\n"
+
+
+# --- drift ------------------------------------------------------------------
+
+def test_drift_is_repaired_and_counted(t):
+    site = Site(t, verify="1s").begin()
+    site.proxy.cli("set server web/a weight 99")
+    site.proxy.cli("set server web/b addr 127.0.0.1 port 9")
+    site.weir.wait_log("drift: backend web: server a")
+    site.weir.wait_log("drift repaired")
+    site.is_right()
+    site.weir.wait_metric(
+        'weir_haproxy_drift_found_total{haproxy="main"}', lambda n: n == 2)
+
+
+def test_what_a_person_did_by_hand_stays(t):
+    site = Site(t, verify="1s").begin()
+    site.proxy.cli("set server web/a state maint")
+    site.weir.wait_log("web/a: .*set by hand, left as it is")
+    time.sleep(2.2)
+    assert "a" not in site.servers()
+    assert site.weir.count_log("set by hand") == 1
+    assert len(site.weir.status()["haproxy"][0]["manual"]) == 1
+    site.change("run time: ", b=(8002, 5))
+    assert "a" not in site.servers()
+    site.proxy.cli("set server web/a state ready")
+    t.until(lambda: not site.weir.status()["haproxy"][0]["manual"],
+            "nothing by hand any more")
+    site.is_right()
+
+
+def test_what_a_person_did_is_undone_if_so_configured(t):
+    site = Site(t, verify="1s", respect_manual=False).begin()
+    site.proxy.cli("set server web/a state maint")
+    site.weir.wait_log("drift repaired")
+    site.is_right()
+
+
+# --- the fast lane ----------------------------------------------------------
+
+def strict(t, site):
+    """A haproxy whose -c refuses a weight of 77."""
+    path = t.write("strict", f"""#!/bin/sh
+case "$*" in
+*-c*) for f; do
+	grep -s "weight 77" "$f" && echo "[ALERT] (1) : config : weight 77" &&
+		exit 1
+	done;;
+esac
+exec {site.proxy.program} "$@"
+""")
+    os.chmod(path, os.stat(path).st_mode | stat.S_IXUSR)
+    site.weir.configure({'haproxy "main"': {"binary": path}})
+
+
+def test_steps_are_undone_when_the_check_refuses(t):
+    site = Site(t)
+    strict(t, site)
+    site.begin()
+    before = site.text()
+    site.change("refused", a=(8001, 77), b=(8022, 2))
+    assert site.text() == before
+    assert site.servers() == {"a": (8001, 1), "b": (8002, 1), "c": (8003, 1)}
+    assert site.proxy.worker() == site.pid
+    site.change("run time: ", a=(8001, 7))
+    site.is_right()
+
+
+# --- reloads that can't be avoided ------------------------------------------
+
+def test_bind_that_is_taken_is_not_reloaded(t):
+    site = Site(t).begin()
+    before = site.text()
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", t.port()))
+        s.listen(1)
+        port = s.getsockname()[1]
+        site.change("failed:.*" + str(port),
+                    line=f"bind 127.0.0.1:{port}")
+        assert site.text() == before
+        assert site.proxy.worker() == site.pid
+    # The port is free: it is tried again.
+    site.weir.wait_log(r"reloaded in \d+ ms", patience=20)
+    site.is_right(same_worker=False)
+
+
+def test_reload_waits_for_old_workers(t):
+    one = t.backend("one")
+    site = Site(t, max_old_workers=1)
+    site.set(a=(one.port, 1), b=None, c=None)
+    site.begin()
+    with socket.create_connection(("127.0.0.1", site.port)) as s:
+        s.sendall(b"GET / HTTP/1.1\r\n")   # and not the rest
+        time.sleep(0.1)
+        site.change(r"reloaded in \d+ ms, 1 old worker", line="maxconn 77")
+        site.pid = site.proxy.worker()
+        site.change("the reload waits: 1 old worker", line="maxconn 78")
+        time.sleep(1.5)
+        assert site.proxy.worker() == site.pid
+        assert site.weir.count_log("the reload waits") == 1
+    site.weir.wait_log(r"reloaded in \d+ ms")
+    site.is_right(same_worker=False)
+
+
+def test_steps_do_not_wait_for_the_reload_interval(t):
+    site = Site(t, reload_interval="3s").begin()
+    site.change(r"reloaded in \d+ ms", line="maxconn 77")
+    site.pid = site.proxy.worker()
+    site.change("run time: ", a=(8001, 4))
+    site.is_right()
+    site.change("the reload waits", line="maxconn 78")
+    assert site.proxy.worker() == site.pid
+    site.weir.wait_log(r"reloaded in \d+ ms")
+
+
+def test_state_file_is_filtered(t):
+    state = t.path("state.txt")
+    site = Site(t, head=f"\tserver-state-file {state}\n", front="""defaults
+\tmode http
+\ttimeout connect 1s
+\ttimeout client 1s
+\ttimeout server 1s
+\tload-server-state-from-file global
+""" + FRONT)
+    t.write("state.txt", "1\n")
+    site.begin()
+    site.proxy.cli("set server web/b state drain")
+    # A port that changes together with something that takes a reload:
+    # HAProxy's own file would bring the old port back.
+    site.change(r"reloaded in \d+ ms", line="maxconn 77", a=(8091, 1))
+    site.t.until(lambda: site.proxy.servers()["web/a"]["srv_port"] == "8091",
+                 "the new port")
+    lines = t.read("state.txt")
+    assert " web 2 b " in lines or "web 2 b" in lines, lines
+    assert not re.search(r"^\d+ web \d+ a ", lines, re.M), lines
+
+
+# --- faults -----------------------------------------------------------------
+
+def test_stats_socket_that_is_not_there(t):
+    site = Site(t, stats_socket=t.path("none.sock")).begin()
+    site.change(r"reload: .*none\.sock", a=(8001, 5))
+    site.weir.wait_log(r"reloaded in \d+ ms")
+    site.is_right(same_worker=False)
+    assert site.reload_count("socket") == 1
+
+
+def test_stats_socket_of_level_user(t):
+    site = Site(t)
+    text = t.read("haproxy.tmpl").replace("level admin", "level user")
+    t.write("haproxy.tmpl", text)
+    site.begin()
+    site.change("reload: .*[Pp]ermission denied", a=(8001, 5))
+    site.weir.wait_log(r"reloaded in \d+ ms")
+    site.is_right(same_worker=False)
+
+
+def test_stats_socket_that_is_full(t):
+    site = Site(t, head="\tstats maxconn 1\n").begin()
+    time.sleep(0.5)
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(site.proxy.stats_socket)
+        s.sendall(b"prompt\n")
+        time.sleep(0.2)
+        site.change(r"reload: ", a=(8001, 5))
+        site.weir.wait_log(r"reloaded in \d+ ms")
+    site.is_right(same_worker=False)
+    site.pid = site.proxy.worker()
+    site.change("run time: ", a=(8001, 6))
+    site.is_right()
+
+
+def relayed(t, **keys):
+    site = Site(t, **keys)
+    path = t.path("relay.sock")
+    site.weir.configure({'haproxy "main"': {"stats_socket": path}})
+    site.relay = Relay(path, site.proxy.stats_socket)
+    return site.begin()
+
+
+def test_reply_that_is_cut_is_a_reload(t):
+    site = relayed(t)
+    site.change("run time: ", a=(8001, 4))
+    site.relay.when = "set server"
+    site.relay.fault = "cut"
+    site.change("reload: ", a=(8001, 5), b=(8022, 3))
+    site.weir.wait_log(r"reloaded in \d+ ms")
+    site.relay.fault = None
+    site.is_right(same_worker=False)
+    site.pid = site.proxy.worker()
+    site.change("run time: ", a=(8001, 6))
+    site.is_right()
+
+
+def test_slow_replies_are_waited_for(t):
+    site = relayed(t)
+    site.relay.delay = 0.5
+    site.relay.fault = "slow"
+    site.change("run time: ", a=(8001, 5))
+    site.is_right()
+
+
+def test_no_reply_at_all_is_a_reload(t):
+    site = relayed(t)
+    site.relay.when = "set server"
+    site.relay.fault = "mute"
+    site.change("reload: .*no answer", a=(8001, 5))
+    site.weir.wait_log(r"reloaded in \d+ ms")
+    site.relay.fault = None
+    site.is_right(same_worker=False)
+
+
+def test_haproxy_killed_in_the_middle_of_steps(t):
+    site = relayed(t, verify="1s")
+    site.relay.when = "set server"
+    site.relay.delay = 1.0
+    site.relay.fault = "slow"
+    site.weir.mark()
+    site.set(a=(8001, 5), b=(8022, 3), c=None)
+    t.until(lambda: any("set server" in s for s in site.relay.seen),
+            "the steps")
+    os.kill(site.pid, signal.SIGKILL)
+    site.weir.wait_log("written, but not taken|reloaded in")
+    site.relay.fault = None
+    site.proxy.stop()
+    site.proxy.start()
+    site.is_right(same_worker=False)
+    site.pid = site.proxy.worker()
+    t.until(lambda: site.weir.status()["haproxy"][0]["worker"] == site.pid,
+            "the new worker to be known")
+    site.pid = site.proxy.worker()
+    site.change("run time: ", a=(8001, 6))
+    site.is_right(same_worker=False)
+
+
+def test_haproxy_restarted_with_the_file_of_before(t):
+    """Steps fail, HAProxy starts before the file is there: a reload is owed."""
+    site = Site(t, verify="1s").begin()
+    site.proxy.stop()
+    site.change("written, but not taken", a=(8001, 5))
+    new = site.text()
+    site.proxy.write(new.replace("weight 5", "weight 1"))
+    time.sleep(0.1)
+    site.proxy.start()
+    site.proxy.write(new)
+    site.weir.wait_log(r"reload: it did not run")
+    site.weir.wait_log(r"reloaded in \d+ ms")
+    site.is_right(same_worker=False)
+
+
+# --- one at a time ----------------------------------------------------------
+
+def test_second_weir_is_refused_and_told_of_the_first(t):
+    site = Site(t).begin()
+    pid = site.weir.popen.pid
+    again = site.weir.render("--reload")
+    assert again.code == 1 and f"process {pid})" in again.err, again
+    other = t.weir({k: v for k, v in site.weir.sections.items()
+                    if k not in ("http", "state")})
+    other.start()
+    other.wait_exit()
+    assert other.code == 1 and f"process {pid})" in other.log(), other.log()
+    site.change("run time: ", a=(8001, 5))
+    # A lock ends with its process.
+    site.weir.send(signal.SIGKILL)
+    site.weir.wait_exit()
+    again = site.weir.render("--reload")
+    assert again.code == 0, again
+    site.weir.start()
+    site.weir.wait_log("ready")
+    site.weir.stop()
+    assert [n for n in os.listdir(site.proxy.folder)
+            if n.startswith(".")] == []
+
+
+def test_sighup_keeps_what_is_known(t):
+    site = Site(t).begin()
+    site.change("run time: ", b=None)
+    site.weir.configure({'haproxy "main"': {"drain": "1s"}})
+    site.weir.mark()
+    site.weir.reload()
+    site.weir.wait_log("configuration reloaded")
+    site.change("run time: .*server b", b=(8002, 1))
+    site.is_right()
+
+
+# --- words beforehand -------------------------------------------------------
+
+def test_diff_says_what_would_happen(t):
+    site = Site(t)
+    site.render()
+    site.set(a=(8001, 5))
+    r = site.weir.diff()
+    assert r.code == 1 and "run time: 1 step" in r.out, r
+    assert "-v says: no answer on" in r.out, r
+    site.proxy.start()
+    r = site.weir.diff()
+    assert "main: run time: 1 step (HAProxy " in r.out, r
+    assert "backend web: server a: weight 1 -> 5" in r.out, r
+    site.set(line="maxconn 77")
+    r = site.weir.diff()
+    assert "main: reload: frontend f" in r.out, r
+    r = json.loads(site.weir.diff("--format", "json").out)
+    assert r["groups"][0]["action"] == "reload", r
+    site.set(line="")
+    r = json.loads(site.weir.diff("--format", "json").out)
+    assert r["groups"][0]["action"] == "runtime", r
+    assert any("weight 1 -> 5" in d for d in r["groups"][0]["details"]), r
+    assert "run time: 1 step" in site.weir.diff("--format", "markdown").out
