@@ -39,16 +39,19 @@ live_remember(struct live *l)
 	const struct file_options options = {.mode = 0600, .create_dirs = true};
 	struct error error = {0};
 	struct buf b = {0};
+	char sum[TEXTS_SUM];
 
 	if (!l->record || !l->running.pid || !l->certain)
 		return;
 	buf_puts(&b, HEAD);
 	buf_printf(
 	    &b, "worker %ld %" PRId64 "\n", (long)l->running.pid, l->start_ms);
-	buf_printf(&b, "texts %016" PRIx64 "\n", texts_digest(&l->runs));
+	texts_digest(&l->runs, sum);
+	buf_printf(&b, "texts %s\n", sum);
 	for (size_t i = 0; i < l->running.count; i++)
 		print_leftover(l, &l->running.leftovers[i], &b);
-	buf_printf(&b, "end %016" PRIx64 "\n", str_hash(buf_as_str(&b)));
+	texts_sum(buf_as_str(&b), sum);
+	buf_printf(&b, "end %s\n", sum);
 	if (file_replace(l->record, buf_as_str(&b), &options, &error) < 0)
 		log_error(LOG_LEVEL_DEBUG, "apply", &error,
 		    "%s: what runs is not remembered:", live_log_name(l));
@@ -60,16 +63,17 @@ live_remember(struct live *l)
 static bool
 is_whole(struct str *text)
 {
-	uint64_t sum;
-	size_t n = sizeof("end 0123456789abcdef\n") - 1;
+	char sum[TEXTS_SUM];
+	size_t n = sizeof("end \n") - 1 + TEXTS_SUM - 1;
 	struct str body;
 
 	if (text->len < n || !str_has_prefix(*text, STR(HEAD)) ||
 	    text->ptr[text->len - 1] != '\n')
 		return false;
 	body = (struct str){text->ptr, text->len - n};
-	if (sscanf(body.ptr + body.len, "end %16" SCNx64, &sum) != 1 ||
-	    sum != str_hash(body))
+	texts_sum(body, sum);
+	if (memcmp(body.ptr + body.len, "end ", 4) ||
+	    memcmp(body.ptr + body.len + 4, sum, TEXTS_SUM - 1))
 		return false;
 	*text = body;
 	return true;
@@ -117,8 +121,9 @@ recall(struct live *l, struct str text, const struct texts *texts)
 	struct str line;
 	int64_t start = 0;
 	long pid = 0;
-	uint64_t digest = 0;
+	char sum[TEXTS_SUM];
 
+	texts_digest(texts, sum);
 	if (!is_whole(&text)) {
 		log_info("apply", "%s: damaged, not used", l->record);
 		return false;
@@ -126,10 +131,11 @@ recall(struct live *l, struct str text, const struct texts *texts)
 	next_line(&text, &line);
 	if (!next_line(&text, &line) ||
 	    sscanf(line.ptr, "worker %ld %" SCNd64, &pid, &start) != 2 ||
-	    !next_line(&text, &line) ||
-	    sscanf(line.ptr, "texts %" SCNx64, &digest) != 1)
+	    !next_line(&text, &line) || !str_has_prefix(line, STR("texts ")))
 		return false;
-	if (pid != (long)l->running.pid || digest != texts_digest(texts) ||
+	line.ptr += 6;
+	line.len -= 6;
+	if (pid != (long)l->running.pid || !str_is(line, sum) ||
 	    llabs(start - l->start_ms) > START_SLACK_MS)
 		return false;
 	while (next_line(&text, &line)) {

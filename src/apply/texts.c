@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "texts.h"
 
+#include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,19 +56,31 @@ texts_part(const struct texts *t, const char *path)
 	return NULL;
 }
 
-uint64_t
-texts_digest(const struct texts *t)
+void
+texts_sum(struct str text, char hex[TEXTS_SUM])
 {
-	uint64_t digest = 14695981039346656037u;
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	EVP_Digest(text.ptr, text.len, sum, &n, EVP_sha256(), NULL);
+	for (size_t i = 0; i < TEXTS_SUM / 2; i++)
+		snprintf(hex + 2 * i, 3, "%02x", i < n ? sum[i] : 0);
+}
+
+/* Of the names and the sums, so that texts can't run into each other. */
+void
+texts_digest(const struct texts *t, char hex[TEXTS_SUM])
+{
+	struct buf all = {0};
 
 	for (size_t i = 0; i < t->count; i++) {
 		const struct text_part *p = &t->parts[i];
 
-		digest = (digest ^ str_hash(str_of(p->path))) * 1099511628211u;
-		digest = (digest ^ str_hash(text_of(t, p))) * 1099511628211u;
-		digest = (digest ^ p->absent) * 1099511628211u;
+		texts_sum(text_of(t, p), hex);
+		buf_printf(&all, "%s %d %s\n", hex, p->absent, p->path);
 	}
-	return digest;
+	texts_sum(buf_as_str(&all), hex);
+	buf_fini(&all);
 }
 
 const char *

@@ -48,7 +48,11 @@ struct str texts_config(const struct texts *);
 struct str text_of(const struct texts *, const struct text_part *);
 /* NULL: there is none. */
 const struct text_part *texts_part(const struct texts *, const char *path);
-uint64_t texts_digest(const struct texts *);
+/* SHA-256 in hexadecimal digits, and a NUL. */
+#define TEXTS_SUM 65
+void texts_sum(struct str, char hex[TEXTS_SUM]);
+/* Of all of them. */
+void texts_digest(const struct texts *, char hex[TEXTS_SUM]);
 /* A foreign file whose text is another in both; NULL: none. */
 const char *texts_foreign_change(const struct texts *, const struct texts *);
 
