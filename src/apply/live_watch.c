@@ -222,6 +222,7 @@ judge(struct live *l, struct str state)
 	l->has_findings = false;
 	l->totals.verifies++;
 	if (digest == l->state && digest) {
+		say_repaired(l);
 		end_look(l, true);
 		return;
 	}
