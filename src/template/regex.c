@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "regex_class.h"
 #include "rune.h"
 #include "unicode.h"
 #include "weir/strmap.h"
@@ -103,6 +104,40 @@ scan_literal(struct scan *s)
 	return copy(s, end < 0 ? s->in.len : (size_t)end + 2);
 }
 
+/* \pN, \\p{name}, \\p{^name}: a name that Go does not know is left to RE2. */
+static int
+scan_unicode(struct scan *s, bool in_class)
+{
+	struct str all = rest(s), name;
+	bool negated = all.ptr[1] == 'P';
+	bool braces = all.len > 2 && all.ptr[2] == '{';
+	const char *end = braces ? memchr(all.ptr, '}', all.len) : NULL;
+	uint32_t rune;
+	size_t whole;
+
+	if (all.len < 3)
+		return stop(s, RE2_BAD_RANGE, all);
+	if (braces && !end)
+		return copy(s, 2);
+	if (braces) {
+		whole = (size_t)(end - all.ptr) + 1;
+		name = (struct str){all.ptr + 3, whole - 4};
+	} else {
+		name.ptr = all.ptr + 2;
+		name.len = rune_decode(name.ptr, all.len - 2, &rune);
+		whole = name.len + 2;
+	}
+	if (braces && name.len > 0 && name.ptr[0] == '^') {
+		negated = !negated;
+		name.ptr++;
+		name.len--;
+	}
+	if (!regex_class_put(&s->out, name, negated, in_class))
+		return stop(s, RE2_BAD_RANGE, (struct str){all.ptr, whole});
+	s->at += whole;
+	return 0;
+}
+
 static int
 scan_escape(struct scan *s, bool in_class)
 {
@@ -110,6 +145,8 @@ scan_escape(struct scan *s, bool in_class)
 
 	if (c == 'Q' && !in_class)
 		return scan_literal(s);
+	if (c == 'p' || c == 'P')
+		return scan_unicode(s, in_class);
 	if (c == 'C') /* RE2's any byte, which Go does not have */
 		return stop(s, RE2_BAD_ESCAPE, STR("\\C"));
 	if (c == '_') { /* which RE2 does not have */
