@@ -122,17 +122,44 @@ void haproxy_steps_plan(struct haproxy_steps *,
     const struct haproxy_policy *);
 /* A file that the configuration names as a map, an ACL file, a certificate or a
  * crt-list, and whose content changes; kind is what the running worker says it
- * is ("show map", "show acl", "show ssl cert", "show ssl crt-list"). */
+ * is. */
 enum haproxy_file_kind {
-	FILE_OTHER, /* what it is for, nobody knows: reload */
-	FILE_MAP,
+	FILE_OTHER,     /* what it is for, nobody knows: reload */
+	FILE_MAP,       /* its lines count in their order */
+	FILE_MAP_KEYED, /* each key for itself: order does not count */
 	FILE_ACL,
 	FILE_CERT,
 	FILE_CRT_LIST
 };
+/* The answers to "show map", "show acl", "show ssl cert", "show ssl crt-list",
+ * "show ssl ca-file", "show ssl crl-file" (the last two are unknown commands
+ * before 2.5; empty: not asked). */
+struct haproxy_files {
+	struct str maps, acls, certs, crt_lists, ca_files, crl_files;
+};
+/* What the worker has loaded from that path. OTHER: nothing, or more than one
+ * kind of thing. name: what it calls it, a slice of an answer; "opt@PATH" is
+ * PATH. A map is MAP. */
+enum haproxy_file_kind haproxy_file_find(
+    const struct haproxy_files *, const char *path, struct str *name);
+/* Does each use that the text makes of this map look for one key alone (map,
+ * map_str, map_beg, map_ip)? Then it is MAP_KEYED: a key in the middle changes
+ * by a command, not by sending the whole file. */
+bool haproxy_map_is_keyed(const struct haproxy_model *, struct str name);
+/* Adds the steps from the old content to the new one. name: as HAProxy calls
+ * it. proven becomes false where nothing can take the steps back. */
 void haproxy_steps_plan_file(struct haproxy_steps *, enum haproxy_file_kind,
-    const char *path, struct str old_text, struct str new_text,
+    const char *name, struct str old_text, struct str new_text,
     const struct haproxy_version *);
+/* The question that tells what the worker has in its memory of that file,
+ * without the new line, for haproxy_runtime_ask; … */
+void haproxy_file_question(
+    enum haproxy_file_kind, const char *name, struct buf *out);
+/* … and its answer held against the content of the file: -1 and what differs.
+ * Of a certificate the serial and the fingerprint of the first in the file are
+ * compared, of a crt-list the files and the names. */
+int haproxy_file_verify(enum haproxy_file_kind, const char *name,
+    struct str text, struct str answer, struct error *);
 void haproxy_steps_fini(struct haproxy_steps *);
 /* Adds one; the strings are copied. For who plans beyond a text: repairs, the
  * end of a drain. */
