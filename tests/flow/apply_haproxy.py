@@ -162,7 +162,8 @@ def test_old_workers_are_counted(t):
     site = Site(t).begin()
     with socket.create_connection(("127.0.0.1", site.port)) as s:
         s.sendall(b"GET / HTTP/1.1\r\n")   # and not the rest
-        time.sleep(0.1)
+        t.until(lambda: site.proxy.info("CurrConns") == "1",
+                "HAProxy to have taken the connection")
         site.set(word="two")
         site.weir.wait_log(r"reloaded in \d+ ms, 1 old worker left")
         assert site.weir.metric("weir_haproxy_old_workers") == 1

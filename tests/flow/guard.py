@@ -4,11 +4,11 @@ import http.client
 import json
 import os
 import socket
-import time
 
 from lib.fake_consul import instance
 
 WEB = "/v1/health/service/web"
+API = "/v1/health/service/api"
 LINE = '{{range service "web"}}{{.Port}} {{end}}'
 QUICK = {"retry_min": "100ms", "retry_max": "400ms", "wait": "2s"}
 
@@ -103,17 +103,23 @@ def test_approval_releases_one_query(t):
 
 
 def test_denial_outlasts_hold_until_the_data_recover(t):
-    fake, weir = ready(t, 4, hold="1s")
+    fake = t.fake_consul()
+    fake.say(WEB, web(4))
+    fake.say(API, web(4))
+    weir = site(t, fake, LINE + "{{range service \"api\"}}a{{end}}",
+                hold="2s").start()
+    weir.wait_log("ready")
     fake.say(WEB, web(1))
     weir.wait_log(": held: ")
     done = weir.call("deny")
     assert (done.code, done.out) == (0, "1 denied\n"), done
-    time.sleep(1.5)
-    assert t.read("out") == text(4)
+    # Another that is held later is believed when hold has passed.
+    fake.say(API, web(1))
+    t.until_file("out", lambda s: s == text(4) + "a")
     [h] = held(weir)
     assert h["denied"] and h["release_in_ms"] is None, h
     fake.say(WEB, web(3))
-    t.until_file("out", lambda s: s == text(3))
+    t.until_file("out", lambda s: s == text(3) + "a")
     assert held(weir) == []
 
 
@@ -236,8 +242,9 @@ def test_a_consul_that_comes_back_empty_wipes_nothing(t):
     for query in (r"health\.service\(web\|passing\)", r"kv\.get\(app/mode\)",
                   r"kv\.list\(app/list\)", r"catalog\.services"):
         weir.wait_log(query + ": held: ")
-    # longer than the blocking queries, which return with a lower index
-    time.sleep(5)
+    # The blocking queries return with a lower index, some times over.
+    answers = weir.metric("weir_consul_answers_total")
+    weir.wait_metric("weir_consul_answers_total", lambda n: n >= answers + 12)
     assert t.read("out") == wanted
     assert len(held(weir)) == 4
     # it is found again as it was
