@@ -37,6 +37,7 @@ struct job {
 	struct state_image image;
 	struct state_entry *entries;
 	struct arena arena; /* of the identities */
+	uint64_t took_ns;   /* to write it, disk and all */
 	uint64_t bytes;
 	struct error error;
 	int rc;
@@ -140,6 +141,9 @@ collect(struct keep *k)
 
 	if (!x.news)
 		return NULL;
+	/* With what is no longer asked. */
+	if (!recent)
+		forget_kept(k);
 	job = xcalloc(1, sizeof(*job));
 	job->entries = xcalloc(x.count, sizeof(*job->entries));
 	if (!recent && getrandom(&k->base, sizeof(k->base), 0) < 0)
@@ -204,7 +208,8 @@ say_success(struct keep *k, const struct job *job)
 	t->state_saved_unix = (int64_t)time(NULL);
 	if (!job->image.recent)
 		t->state_bytes = job->bytes;
-	log_debug("state", "%zu answers saved, %llu bytes%s", job->image.count,
+	log_debug("state", "%zu answers saved in %.1f ms, %llu bytes%s",
+	    job->image.count, (double)job->took_ns / 1e6,
 	    (unsigned long long)job->bytes,
 	    job->image.recent ? ", of what changed" : "");
 	if (k->failing)
@@ -217,9 +222,11 @@ write_job(void *arg)
 {
 	struct keep *k = arg;
 	struct job *job = k->job;
+	uint64_t began = uv_hrtime();
 
 	job->rc =
 	    state_write(k->directory, &job->image, &job->bytes, &job->error);
+	job->took_ns = uv_hrtime() - began;
 }
 
 static void

@@ -180,10 +180,10 @@ def test_what_changed_last_is_what_is_known(t):
     weir = site(t, fake, LINE + "".join(
         '{{range service "s%d|any"}}{{.Port}}{{end}}' % i
         for i in range(8))).start()
-    weir.wait_log("answers saved, .* bytes$")
+    weir.wait_log("answers saved in .* bytes$")
     whole = os.stat(weir.state + "/answers").st_mtime_ns
     fake.say(WEB, web(7))
-    weir.wait_log("1 answers saved, .*of what changed")
+    weir.wait_log("1 answers saved in .*of what changed")
     assert os.stat(weir.state + "/answers").st_mtime_ns == whole
     wanted = t.read("out")
     assert wanted.startswith("w7:7 ")
