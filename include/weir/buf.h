@@ -69,5 +69,8 @@ void buf_vprintf(struct buf *, const char *format, va_list)
     __attribute__((format(printf, 2, 0)));
 /* One code point as UTF-8; what is no scalar value becomes U+FFFD. */
 void buf_rune(struct buf *, uint32_t rune);
+/* The text as it stands in HTML, in attributes too, as Go's template.HTMLEscape
+ * writes it: " ' & < > by name or number, a zero byte as U+FFFD. */
+void buf_html(struct buf *, struct str);
 
 #endif

@@ -143,3 +143,32 @@ buf_rune(struct buf *b, uint32_t rune)
 		out[n++] = (char)(0x80 | (rune & 0x3f));
 	buf_put(b, out, n);
 }
+
+void
+buf_html(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		switch (s.ptr[i]) {
+		case 0:
+			buf_puts(b, "\xEF\xBF\xBD");
+			break;
+		case '"':
+			buf_puts(b, "&#34;");
+			break;
+		case '\'':
+			buf_puts(b, "&#39;");
+			break;
+		case '&':
+			buf_puts(b, "&amp;");
+			break;
+		case '<':
+			buf_puts(b, "&lt;");
+			break;
+		case '>':
+			buf_puts(b, "&gt;");
+			break;
+		default:
+			buf_char(b, s.ptr[i]);
+		}
+	}
+}

@@ -31,32 +31,9 @@ static const char head[] =
     "</style></head><body>\n";
 
 static void
-put(struct buf *b, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		switch (s.ptr[i]) {
-		case '&':
-			buf_puts(b, "&amp;");
-			break;
-		case '<':
-			buf_puts(b, "&lt;");
-			break;
-		case '>':
-			buf_puts(b, "&gt;");
-			break;
-		case '"':
-			buf_puts(b, "&quot;");
-			break;
-		default:
-			buf_char(b, s.ptr[i]);
-		}
-	}
-}
-
-static void
 put_text(struct buf *b, const char *s)
 {
-	put(b, str_of(s));
+	buf_html(b, str_of(s));
 }
 
 static const char *
@@ -78,7 +55,7 @@ put_error(struct buf *b, const struct error *e)
 	bare.excerpt = NULL;
 	error_print(&bare, &words);
 	buf_puts(b, "<br><code>");
-	put(b, buf_as_str(&words));
+	buf_html(b, buf_as_str(&words));
 	buf_puts(b, "</code>");
 	buf_fini(&words);
 }
@@ -97,7 +74,7 @@ put_task(struct buf *b, const struct task *t)
 	if (t->state == TASK_WAITING)
 		for (size_t i = 0; (e = strmap_next(&t->missing, &i));) {
 			buf_puts(b, "<code>");
-			put(b, e->key);
+			buf_html(b, e->key);
 			buf_puts(b, "</code> ");
 		}
 	put_error(b, &t->error);
@@ -120,7 +97,7 @@ static void
 put_watch(struct buf *b, const struct watch_info *w)
 {
 	buf_puts(b, "<tr><td><code>");
-	put(b, w->id);
+	buf_html(b, w->id);
 	buf_printf(b, "</code><td class=\"%s\">%s<td>",
 	    w->failures   ? "bad"
 	    : w->answered ? "good"

@@ -44,35 +44,6 @@ escape(struct call *c, escape_fn *put, struct value *result)
 	return rc;
 }
 
-static void
-put_html(struct buf *b, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		switch (s.ptr[i]) {
-		case 0:
-			buf_puts(b, "\xEF\xBF\xBD");
-			break;
-		case '"':
-			buf_puts(b, "&#34;");
-			break;
-		case '\'':
-			buf_puts(b, "&#39;");
-			break;
-		case '&':
-			buf_puts(b, "&amp;");
-			break;
-		case '<':
-			buf_puts(b, "&lt;");
-			break;
-		case '>':
-			buf_puts(b, "&gt;");
-			break;
-		default:
-			buf_char(b, s.ptr[i]);
-		}
-	}
-}
-
 /* Stands as it is in a JavaScript string. */
 static bool
 js_plain(uint32_t rune)
@@ -124,7 +95,7 @@ put_query(struct buf *b, struct str s)
 int
 builtin_html(struct call *c, struct value *result)
 {
-	return escape(c, put_html, result);
+	return escape(c, buf_html, result);
 }
 
 int

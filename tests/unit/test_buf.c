@@ -153,6 +153,18 @@ a_packed_copy_has_length_and_end(void **state)
 	arena_fini(&a);
 }
 
+static void
+html_is_escaped_for_text_and_attributes(void **state)
+{
+	struct buf b = {0};
+
+	(void)state;
+	buf_html(&b, (struct str){"<a b=\"c\">'&\0x", 13});
+	assert_string_equal(
+	    b.ptr, "&lt;a b=&#34;c&#34;&gt;&#39;&amp;\xEF\xBF\xBDx");
+	buf_fini(&b);
+}
+
 int
 main(void)
 {
@@ -162,6 +174,7 @@ main(void)
 	    cmocka_unit_test(failure_sticks_until_reset),
 	    cmocka_unit_test(take_gives_a_string_even_of_nothing),
 	    cmocka_unit_test(runes_are_utf8_and_others_are_replaced),
+	    cmocka_unit_test(html_is_escaped_for_text_and_attributes),
 	    cmocka_unit_test(arena_memory_is_aligned_and_apart),
 	    cmocka_unit_test(arena_keeps_its_largest_chunk_on_reset),
 	    cmocka_unit_test(a_packed_copy_has_length_and_end),
