@@ -127,6 +127,8 @@ bool live_adopt(struct live *, const struct live_options *);
 void live_free(struct live **);
 /* The first apply is over: look now, and every `verify` from then on. */
 void live_watch(struct live *);
+/* Paused: what persons do meanwhile is not mended until it is over. */
+void live_hold(struct live *, bool);
 
 /* Why there was a reload. */
 enum live_reason {

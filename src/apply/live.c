@@ -320,6 +320,7 @@ decide(struct live *l)
 		log_debug("apply", "%s: worker %ld is the one of the record",
 		    live_log_name(l), (long)l->running.pid);
 		l->certain = true;
+		live_watch_drains(l);
 	} else if (texts.newest_ms + read_ms < l->start_ms) {
 		l->certain = true;
 	} else {

@@ -75,7 +75,7 @@ struct live {
 	uv_timer_t soon; /* what is not to be done within a callback */
 	live_cb *next;   /* … of it, with l */
 	int open;        /* timers not closed */
-	bool watching;
+	bool watching, held;
 	uint64_t state; /* haproxy_state_digest; 0: to be compared in full */
 	struct haproxy_findings findings;
 	bool has_findings;

@@ -305,6 +305,8 @@ look(void *arg)
 {
 	struct live *l = arg;
 
+	if (l->held)
+		return;
 	if (l->applying || l->busy || l->next) {
 		arm(l, SOON_MS);
 		return;
@@ -318,6 +320,13 @@ void
 live_watch(struct live *l)
 {
 	l->watching = true;
+	arm(l, 1);
+}
+
+void
+live_hold(struct live *l, bool held)
+{
+	l->held = held;
 	arm(l, 1);
 }
 

@@ -61,6 +61,14 @@ approve(struct daemon *d, bool approved, struct str query, struct buf *said)
 	return n > 0;
 }
 
+static void
+hold_lives(struct daemon *d, bool held)
+{
+	for (size_t i = 0; i < d->groups.count; i++)
+		if (d->groups.items[i].live)
+			live_hold(d->groups.items[i].live, held);
+}
+
 static bool
 pause_applies(struct daemon *d, struct buf *said)
 {
@@ -72,6 +80,7 @@ pause_applies(struct daemon *d, struct buf *said)
 		return true;
 	}
 	*since = now;
+	hold_lives(d, true);
 	log_info("run",
 	    "paused: watched and rendered as ever, nothing is applied until "
 	    "`weir resume`");
@@ -92,6 +101,7 @@ resume_applies(struct daemon *d, struct buf *said)
 	log_info("run", "resumed after a pause of %lld s",
 	    (long long)(time(NULL) - *since));
 	*since = 0;
+	hold_lives(d, false);
 	buf_puts(said, "resumed\n");
 	daemon_step(d);
 	return true;

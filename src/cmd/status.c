@@ -252,9 +252,9 @@ print_status(const json_t *j)
 
 	fputs("weir ", stdout);
 	put(text(j, "version"));
-	printf(": %s, up ", json_is_true(json_object_get(j, "ready"))
-				? "live"
-				: "not live yet");
+	printf(", process %lld: %s, up ", number(j, "pid"),
+	    json_is_true(json_object_get(j, "ready")) ? "live"
+						      : "not live yet");
 	put_duration(number(j, "uptime_ms"));
 	printf(", %.1f MB\n", (double)number(j, "memory_bytes") / 1e6);
 	print_paused(j);

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <time.h>
 
 #include "memory.h"
@@ -281,6 +282,7 @@ report_print_status(const struct report_options *o, struct buf *b)
 	char *words;
 
 	json_object_set_new(j, "version", json_string(WEIR_VERSION));
+	json_object_set_new(j, "pid", json_integer(getpid()));
 	json_object_set_new(j, "ready", json_boolean(t->ready));
 	json_object_set_new(j, "paused_since_unix",
 	    t->paused_unix ? json_integer((json_int_t)t->paused_unix)
