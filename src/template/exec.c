@@ -186,14 +186,30 @@ check_limits(struct exec *x)
 	    x, "template calls and blocks are nested too deep");
 }
 
+/* Is a limit passed, or the mark of the stack? Counts the step. */
+static inline bool
+is_beyond(struct exec *x, const char *frame)
+{
+	return x->steps++ >= LIMIT_STEPS || x->out->failed ||
+	       x->arena->used > LIMIT_RENDER_BYTES || frame < x->stack.mark;
+}
+
+/* Is it a limit? */
+__attribute__((noinline, cold)) static bool
+is_limited(struct exec *x, const char *frame)
+{
+	if (frame < x->stack.mark)
+		stack_deeper(&x->stack);
+	x->steps--;
+	return is_beyond(x, frame);
+}
+
 enum flow
 exec_walk(struct exec *x, const struct value *dot, const struct node *node)
 {
 	x->at = node;
-	if (__builtin_expect(
-		x->steps++ >= LIMIT_STEPS || x->out->failed ||
-		    x->arena->used > LIMIT_RENDER_BYTES ||
-		    (const char *)__builtin_frame_address(0) < x->stack_end,
+	if (__builtin_expect(is_beyond(x, __builtin_frame_address(0)) &&
+				 is_limited(x, __builtin_frame_address(0)),
 		0)) {
 		check_limits(x);
 		return FLOW_FAILED;
@@ -359,7 +375,7 @@ template_execute(struct template *t, struct render *render, struct error *error)
 		memo_begin(&t->memo, render->previous);
 	render->template = t;
 	render->exec = &task.exec;
-	stack_run(run, &task, &task.exec.stack_end);
+	stack_run(run, &task, &task.exec.stack);
 	buf_fini(&task.exec.text);
 	render->exec = NULL;
 	if (render->remember && task.rc == 0 && !render->missing)

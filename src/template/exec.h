@@ -28,6 +28,12 @@ struct frame {
 	uint32_t base; /* its first variable */
 };
 
+/* Addresses that the C stack grows down to. */
+struct stack_bounds {
+	const char *mark; /* below: stack_deeper is to be called, once */
+	const char *end;  /* not below */
+};
+
 struct exec {
 	struct template *template;
 	struct render *render;
@@ -41,10 +47,10 @@ struct exec {
 	uint32_t base; /* frame->base: older variables can't be seen */
 	uint32_t depth;
 	uint64_t steps;
-	uint64_t stamp;        /* of the data behind the last query's result */
-	size_t out_start;      /* length of out when the render began */
-	const char *dollar;    /* the interned "$" */
-	const char *stack_end; /* the C stack may not grow below */
+	uint64_t stamp;     /* of the data behind the last query's result */
+	size_t out_start;   /* length of out when the render began */
+	const char *dollar; /* the interned "$" */
+	struct stack_bounds stack;
 	struct error *error;
 	struct buf text;         /* a function's, within one call */
 	struct scratch *scratch; /* func_scratch.c; NULL: not asked for yet */
@@ -162,8 +168,10 @@ struct func_compiled *func_compile(
     struct arena *, struct template *, const struct func *);
 
 /* exec_stack.c: runs fn on a stack of its own, deep enough for
- * LIMIT_CALL_DEPTH; *end is the lowest address that fn may use. */
-void stack_run(void (*fn)(void *), void *arg, const char **end);
+ * LIMIT_CALL_DEPTH. */
+void stack_run(void (*fn)(void *), void *arg, struct stack_bounds *);
+/* The mark was passed: it is the end then. */
+void stack_deeper(struct stack_bounds *);
 
 /* compare.c, escape.c: bodies of built-ins. */
 int builtin_eq(struct call *, struct value *);

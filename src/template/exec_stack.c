@@ -27,10 +27,15 @@
 #define STACK_BYTES ((size_t)512 << 20)
 /* Kept for what a function needs that is called at the end of it. */
 #define STACK_RESERVE ((size_t)1 << 20)
-/* More than this stays not touched after a render. */
+/* More than this is given back after a render that came near it; and, as
+ * functions may go deeper unseen, after each of so many renders. */
 #define STACK_KEEP ((size_t)256 << 10)
+#define STACK_NEAR (STACK_KEEP / 2)
+#define RENDERS    256
 
 static char *kept; /* NULL: in use, or not yet there */
+static bool is_deep;
+static unsigned renders; /* since it was given back */
 
 struct journey {
 	void (*fn)(void *);
@@ -66,7 +71,12 @@ put_stack(char *stack)
 		munmap(stack, STACK_BYTES);
 		return;
 	}
-	madvise(stack + 4096, STACK_BYTES - STACK_KEEP - 4096, MADV_DONTNEED);
+	if (is_deep || ++renders >= RENDERS) {
+		madvise(stack + 4096, STACK_BYTES - STACK_KEEP - 4096,
+		    MADV_DONTNEED);
+		is_deep = false;
+		renders = 0;
+	}
 	kept = stack;
 }
 
@@ -110,16 +120,25 @@ travel(struct journey *j)
 }
 
 void
-stack_run(void (*fn)(void *), void *arg, const char **end)
+stack_deeper(struct stack_bounds *b)
+{
+	b->mark = b->end;
+	is_deep = true;
+}
+
+void
+stack_run(void (*fn)(void *), void *arg, struct stack_bounds *b)
 {
 	struct journey j = {.fn = fn, .arg = arg, .stack = take_stack()};
 
 	if (!j.stack) { /* no address space: what the C stack has must do */
-		*end = (char *)__builtin_frame_address(0) - (4u << 20);
+		b->end = (char *)__builtin_frame_address(0) - (4u << 20);
+		b->mark = b->end;
 		fn(arg);
 		return;
 	}
-	*end = j.stack + STACK_RESERVE;
+	b->mark = j.stack + STACK_BYTES - STACK_NEAR;
+	b->end = j.stack + STACK_RESERVE;
 	travel(&j);
 	put_stack(j.stack);
 }
