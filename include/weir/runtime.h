@@ -27,9 +27,9 @@ struct haproxy_leftover {
 	bool draining;
 	int64_t until; /* monotonic ms: then it goes into maintenance; in
 			* maintenance: since then it may be deleted */
-	char *next;    /* the server line behind its own, "": it was the last;
-			* NULL: unknown. Where order counts, it must come back
-			* to that place */
+	char *next;    /* the server of its kind (backup or not) that stands
+			* behind it in HAProxy's list, "": none; NULL: unknown.
+			* Where places count, it must come back to its own */
 };
 
 struct haproxy_running {
@@ -82,7 +82,8 @@ struct haproxy_step {
 	struct str what;    /* "weight 1 -> 5", for people */
 	struct str line;    /* DRAIN, MAINT of a line that went: its
 			     * definition, for the leftover */
-	struct str next;    /* with line: the server behind it, "": none */
+	struct str next;    /* with line: the server behind it, "": none; ADD of
+			     * a backup: "", it is the last one */
 	bool named;         /* the text names this server (again): what it
 			     * leaves behind, is nothing */
 };

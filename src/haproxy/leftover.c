@@ -156,13 +156,45 @@ note_gone(const struct haproxy_step *s, struct haproxy_running *r,
 	l->until = now + (l->draining ? policy->drain_ms : 0);
 }
 
+/* Whoever stood before `from` stands before `to` now. */
+static void
+set_next(struct haproxy_running *r, struct str backend, struct str from,
+    struct str to)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		struct haproxy_leftover *l = &r->leftovers[i];
+
+		if (!l->next || !str_is(from, l->next) ||
+		    !str_is(backend, l->backend))
+			continue;
+		free(l->next);
+		l->next = copy(to);
+	}
+}
+
+static void
+note_deleted(const struct haproxy_step *s, struct haproxy_running *r)
+{
+	struct haproxy_leftover *l =
+	    haproxy_leftover_find(r, s->backend, s->server);
+	char *next = l ? copy(str_of(l->next)) : NULL;
+
+	haproxy_leftover_drop(r, s->backend, s->server);
+	set_next(r, s->backend, s->server, str_of(next));
+	free(next);
+}
+
 static void
 note_step(const struct haproxy_step *s, struct haproxy_running *r,
     const struct haproxy_policy *policy, int64_t now)
 {
 	struct haproxy_leftover *l;
 
-	if (s->named || s->kind == STEP_DELETE || s->kind == STEP_ADD)
+	if (s->kind == STEP_ADD && s->next.ptr)
+		set_next(r, s->backend, s->next, s->server);
+	if (s->kind == STEP_DELETE)
+		note_deleted(s, r);
+	else if (s->named)
 		haproxy_leftover_drop(r, s->backend, s->server);
 	else if (s->line.ptr)
 		note_gone(s, r, policy, now);

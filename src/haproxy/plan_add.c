@@ -28,9 +28,7 @@ is_in_place(struct plan *p, const struct haproxy_leftover *l,
     const struct proxy_server *new)
 {
 	struct str next = str_of(l->next);
-	struct str behind = new->order + 1 < p->after.count
-				? p->after.servers[new->order + 1].server.name
-				: STR("");
+	struct str behind = proxy_next(&p->after, new);
 
 	for (size_t i = 0; i <= p->running->count; i++) {
 		if (!next.ptr)
@@ -88,7 +86,7 @@ no_addition(const struct plan *p)
 		return "can't add servers";
 	if (p->version < VERSION_GOOD)
 		return "does not add servers well: a slot or `dynamic = yes`";
-	return "may not add servers: a slot or `dynamic = yes`";
+	return "is not to add any: a slot or `dynamic = yes`";
 }
 
 static bool
@@ -118,11 +116,9 @@ static bool
 would_be_last(struct plan *p, const struct proxy_server *new)
 {
 	for (size_t i = new->order + 1; i < p->after.count; i++) {
-		struct definition d;
 		const struct proxy_server *s = &p->after.servers[i];
 
-		definition_of(&d, &p->after, s, &p->arena);
-		if ((d.has & HAS_BACKUP) &&
+		if (proxy_is_backup(&p->after, s) &&
 		    (proxy_find(&p->before, s->server.name) ||
 			haproxy_leftover_find(p->running,
 			    p->after.section->name, s->server.name)))
@@ -389,6 +385,8 @@ plan_addition(struct plan *p, const struct server_change *c)
 	s->undo = JOIN(p, STR("del server "), c->path);
 	s->what = STR("is added");
 	s->named = true;
+	if (c->new->has & HAS_BACKUP)
+		s->next = STR("");
 	plan_repair(p, c);
 	plan_ready(p, c);
 	p->out->proven &= is_proven(p, c->new->from);

@@ -76,16 +76,6 @@ effective_line(struct plan *p, const struct definition *d)
 	return arena_str(&p->out->arena, buf_as_str(&p->word));
 }
 
-static struct str
-line_behind(struct plan *p, const struct proxy_server *s)
-{
-	const struct proxy *q = &p->before;
-
-	if (s->order + 1 == q->count)
-		return STR("");
-	return arena_str(&p->out->arena, q->servers[s->order + 1].server.name);
-}
-
 static struct haproxy_step *
 plan_end(struct plan *p, struct str path, bool down)
 {
@@ -127,7 +117,7 @@ plan_removed(struct plan *p, const struct proxy_server *old)
 	definition_of(&d, &p->before, old, &p->arena);
 	s = plan_end(p, path_of(p, c.server), d.set[SLOT_STATE].ptr != NULL);
 	s->line = effective_line(p, &d);
-	s->next = line_behind(p, old);
+	s->next = arena_str(&p->out->arena, proxy_next(&p->before, old));
 }
 
 /* ---- all ---- */

@@ -248,7 +248,7 @@ fixed_slot(const struct plan *p, const struct server_change *c,
 		return "it can be set, not unset";
 	if (!is_valid(row->slot, new) || (old.ptr && !is_valid(row->slot, old)))
 		return "not a value that can be sent";
-	if ((row->needs & HAS_CHECK) && (c->new->has & HAS_AGENT))
+	if ((row->needs & HAS_CHECK) && (c->new->has &HAS_AGENT))
 		return "its agent goes by it, too";
 	if (!old.ptr && (row->needs & HAS_CHECK) && changes_transport(c))
 		return "its check would go another way";

@@ -182,8 +182,8 @@ from_of(const struct haproxy_line *header)
 }
 
 static const struct haproxy_section *
-find_defaults(const struct haproxy_model *m, const struct haproxy_section *s,
-    const struct haproxy_line *header)
+find_defaults(struct proxy *p, const struct haproxy_model *m,
+    const struct haproxy_section *s, const struct haproxy_line *header)
 {
 	struct str name = from_of(header);
 
@@ -193,6 +193,7 @@ find_defaults(const struct haproxy_model *m, const struct haproxy_section *s,
 		if (str_is(s->kind, "defaults") &&
 		    (!name.ptr || str_equal(s->name, name)))
 			return s;
+	p->facts.opaque |= name.ptr != NULL;
 	return NULL;
 }
 
@@ -206,12 +207,12 @@ read_defaults(struct proxy *p, const struct haproxy_model *m,
 	size_t depth = 0;
 
 	if (p->line_count)
-		s = find_defaults(m, s, &p->lines[0]);
+		s = find_defaults(p, m, s, &p->lines[0]);
 	for (; s && depth < DEFAULTS_DEPTH; depth++) {
 		chain[depth] = s;
 		p->facts.opaque |= s->opaque;
 		lines[depth] = haproxy_section_lines(s, arena, &counts[depth]);
-		s = counts[depth] ? find_defaults(m, s, lines[depth]) : NULL;
+		s = counts[depth] ? find_defaults(p, m, s, lines[depth]) : NULL;
 	}
 	p->facts.opaque |= s != NULL;
 	while (depth-- > 0) {
@@ -240,9 +241,8 @@ add_server(struct proxy *p, const struct haproxy_line *l, struct arena *arena)
 	p->count += haproxy_server_parse(l, arena, &s->server) == 0;
 }
 
-/* Is it one of those that take over when no other is left? */
-static bool
-is_backup(const struct proxy *p, const struct proxy_server *s)
+bool
+proxy_is_backup(const struct proxy *p, const struct proxy_server *s)
 {
 	bool backup = false;
 
@@ -283,7 +283,7 @@ proxy_init(struct proxy *p, const struct haproxy_model *m,
 			read_other(p, l, arena);
 	}
 	for (size_t i = 0; i < p->count; i++)
-		p->backup_count += is_backup(p, &p->servers[i]);
+		p->backup_count += proxy_is_backup(p, &p->servers[i]);
 }
 
 /* A table of order + 1, with open addressing. */
@@ -322,6 +322,17 @@ proxy_find(const struct proxy *p, struct str name)
 	uint32_t slot = *find_slot(p, name);
 
 	return slot ? &p->servers[slot - 1] : NULL;
+}
+
+struct str
+proxy_next(const struct proxy *p, const struct proxy_server *s)
+{
+	bool backup = proxy_is_backup(p, s);
+
+	for (size_t i = s->order + 1; i < p->count; i++)
+		if (proxy_is_backup(p, &p->servers[i]) == backup)
+			return p->servers[i].server.name;
+	return STR("");
 }
 
 bool

@@ -66,6 +66,10 @@ void proxy_init(struct proxy *, const struct haproxy_model *,
 void proxy_index(struct proxy *, struct arena *);
 /* NULL: no server of that name. */
 struct proxy_server *proxy_find(const struct proxy *, struct str name);
+bool proxy_is_backup(const struct proxy *, const struct proxy_server *);
+/* The next server of its kind, backups being one: HAProxy keeps the place of a
+ * server only among those. "": there is none. */
+struct str proxy_next(const struct proxy *, const struct proxy_server *);
 /* Weights as one likes, and servers added? */
 bool proxy_is_dynamic(const struct proxy *);
 /* Do the ids of servers, which HAProxy numbers by their places, count, and some
