@@ -183,10 +183,19 @@ on_soon(uv_timer_t *timer)
 }
 
 void
-live_soon(struct live *l, live_cb *next)
+live_later(struct live *l, live_cb *next, int64_t ms)
 {
 	l->next = next;
-	uv_timer_start(&l->soon, on_soon, 0, 0);
+	uv_timer_start(&l->soon, on_soon, (uint64_t)ms, 0);
+}
+
+int64_t
+live_patience(struct live *l)
+{
+	static const int64_t pauses[] = {1, 2, 5, 10, 20, 50, 100};
+
+	return l->tries < sizeof(pauses) / sizeof(*pauses) ? pauses[l->tries++]
+							   : 0;
 }
 
 /* ---- leftovers ---- */

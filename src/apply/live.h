@@ -67,6 +67,7 @@ struct live {
 	const struct generation *generation; /* of the plan in hand */
 	struct str kinds[LIVE_KINDS];        /* answers, owned */
 	size_t at;
+	size_t tries; /* of a read-back */
 	struct buf reply;
 	struct live_change change;
 
@@ -113,8 +114,11 @@ void live_copy_leftovers(
     struct haproxy_running *to, const struct haproxy_running *from);
 void live_drop_leftovers(struct haproxy_running *);
 void live_end(struct live *); /* calls back */
-/* From the loop. */
-void live_soon(struct live *, live_cb *);
+/* From the loop, in so many milliseconds. */
+void live_later(struct live *, live_cb *, int64_t ms);
+/* Before the next read-back, if this one shows what was before: from 3.0 on an
+ * address is set by a task of its own, behind the reply. 0: no more. */
+int64_t live_patience(struct live *);
 
 /* ---- live_record.c ---- */
 /* Does what was remembered fit the worker and these texts? Then its leftovers

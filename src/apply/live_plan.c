@@ -264,7 +264,7 @@ on_info(void *arg, struct haproxy_reply *reply)
 	int rc = live_identify(l, reply, &error);
 
 	if (rc > 0) {
-		live_soon(l, again);
+		live_later(l, again, 0);
 		return;
 	}
 	if (rc < 0)

@@ -97,10 +97,13 @@ is_wrong(const struct haproxy_finding *f)
 	       f->kind == FINDING_UNKNOWN;
 }
 
+static void read_back(void *);
+
 static void
 judge(struct live *l, const struct haproxy_findings *findings)
 {
 	struct buf text = {0};
+	int64_t pause;
 
 	live_note_manual(l, findings, false);
 	for (size_t i = 0; i < findings->count && !text.len; i++) {
@@ -109,7 +112,9 @@ judge(struct live *l, const struct haproxy_findings *findings)
 		buf_puts(&text, "read back after the steps: ");
 		put_finding(&findings->items[i], &text);
 	}
-	if (text.len)
+	if (text.len && (pause = live_patience(l)))
+		live_later(l, read_back, pause);
+	else if (text.len)
 		fail(l, LIVE_READBACK, text.ptr);
 	else
 		live_end(l);
@@ -197,6 +202,16 @@ ask_back(struct live *l)
 	free(command);
 }
 
+static void
+read_back(void *arg)
+{
+	struct live *l = arg;
+
+	l->at = 0;
+	buf_reset(&l->reply);
+	ask_back(l);
+}
+
 /* ---- sending ---- */
 
 static void
@@ -215,9 +230,8 @@ on_ran(void *arg, struct haproxy_steps_result *r)
 		return;
 	}
 	haproxy_steps_note(&c->steps, &l->running, &l->policy, live_now(l));
-	l->at = 0;
-	buf_reset(&l->reply);
-	ask_back(l);
+	l->tries = 0;
+	read_back(l);
 }
 
 static void
@@ -238,7 +252,7 @@ live_run(struct live *l, live_cb *done, void *arg)
 	if (c->steps.count)
 		haproxy_runtime_run(l->runtime, &c->steps, on_ran, l);
 	else
-		live_soon(l, end_soon);
+		live_later(l, end_soon, 0);
 }
 
 bool
@@ -367,7 +381,7 @@ live_dump(struct live *l, live_cb *done, void *arg)
 		haproxy_runtime_ask(
 		    l->runtime, "show servers state", on_dump, l);
 	else
-		live_soon(l, end_soon);
+		live_later(l, end_soon, 0);
 	arena_fini(&arena);
 }
 
@@ -424,6 +438,7 @@ void
 live_cancel(struct live *l)
 {
 	l->done = NULL;
+	l->next = NULL;
 	live_reconnect(l);
 }
 

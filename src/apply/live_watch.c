@@ -23,6 +23,7 @@
 
 static void look(void *);
 static void ask_state(struct live *);
+static void state_again(void *);
 static void delete_next(struct live *);
 
 static void
@@ -153,10 +154,11 @@ sort_findings(struct live *l)
 		}
 		if (f->kind == FINDING_MANUAL)
 			continue;
-		if (wrong++ < SAID_MOST)
+		/* What was just repaired may take a moment. */
+		if (wrong++ < SAID_MOST && !l->repaired)
 			say_finding(l, f);
 	}
-	if (wrong > SAID_MOST)
+	if (wrong > SAID_MOST && !l->repaired)
 		log_info("apply", "%s: drift: … and %zu more", live_log_name(l),
 		    wrong - SAID_MOST);
 	return wrong;
@@ -183,6 +185,7 @@ on_repaired(void *arg, struct haproxy_steps_result *r)
 	haproxy_steps_note(
 	    &l->findings.repair, &l->running, &l->policy, live_now(l));
 	l->repaired = true;
+	l->tries = 0;
 	ask_state(l);
 }
 
@@ -191,8 +194,12 @@ repair(struct live *l, size_t wrong)
 {
 	const struct haproxy_steps *steps = &l->findings.repair;
 
+	int64_t pause;
+
 	l->totals.drift_found += l->repaired ? 0 : wrong;
-	if (l->repaired)
+	if (l->repaired && (pause = live_patience(l)))
+		live_later(l, state_again, pause);
+	else if (l->repaired)
 		owe(l, "the repair did not hold");
 	else if (steps->reload || !steps->count)
 		owe(l,
@@ -266,6 +273,12 @@ ask_state(struct live *l)
 }
 
 static void
+state_again(void *arg)
+{
+	ask_state(arg);
+}
+
+static void
 look_again(void *arg)
 {
 	struct live *l = arg;
@@ -283,7 +296,7 @@ on_info(void *arg, struct haproxy_reply *reply)
 	int rc = live_identify(l, reply, &error);
 
 	if (rc > 0) {
-		live_soon(l, look_again);
+		live_later(l, look_again, 0);
 		return;
 	}
 	if (rc < 0) {
