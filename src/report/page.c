@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* Watches that are listed: those in error first, all are in /status. */
 #define WATCHES_MOST 200
@@ -137,6 +138,47 @@ put_consul(struct buf *b, const struct consul *consul)
 		buf_printf(b, "<p>… and %zu more.</p>\n", shown - WATCHES_MOST);
 }
 
+static void
+put_held(struct buf *b, const struct guard *guard)
+{
+	struct held h;
+
+	for (size_t i = 0; guard_next(guard, &i, &h);) {
+		struct buf words = {0};
+
+		held_print_change(&h, &words);
+		buf_puts(&words, "; ");
+		held_print_release(&h, &words);
+		buf_puts(b, "<p class=\"bad\">held: <code>");
+		buf_html(b, h.id);
+		buf_puts(b, "</code> ");
+		buf_html(b, buf_as_str(&words));
+		buf_puts(b, "</p>\n");
+		buf_fini(&words);
+	}
+}
+
+/* What is not as it is on most days. */
+static void
+put_notices(struct buf *b, const struct report_options *o)
+{
+	int64_t now = (int64_t)time(NULL), oldest = 0;
+	size_t n = o->catalog ? catalog_remembered(o->catalog, &oldest) : 0;
+
+	if (o->totals->paused_unix)
+		buf_printf(b,
+		    "<p class=\"wait\">paused for %lld s: nothing is applied "
+		    "until weir resume</p>\n",
+		    (long long)(now - o->totals->paused_unix));
+	if (n)
+		buf_printf(b,
+		    "<p class=\"wait\">stale: %zu answers of an earlier run "
+		    "in use, %lld s old</p>\n",
+		    n, (long long)(now - oldest));
+	if (o->guard)
+		put_held(b, o->guard);
+}
+
 void
 page_print(const struct report_options *o, struct buf *b)
 {
@@ -150,6 +192,7 @@ page_print(const struct report_options *o, struct buf *b)
 	    " refused, %" PRIu64 " failed, %" PRIu64 " rolled back.</p>\n",
 	    t->applies_written, t->applies_reloaded, t->applies_refused,
 	    t->applies_failed, t->applies_rolled_back);
+	put_notices(b, o);
 	if (o->plan && *o->plan)
 		put_tasks(b, *o->plan);
 	if (o->consul && *o->consul)

@@ -59,6 +59,8 @@ def test_an_empty_answer_is_held_and_said_everywhere(t):
     said = weir.call("status").out
     assert "held:\n  health.service(web|passing): from 3 to 0, since" in said
     assert "weir approve" in said, said
+    assert "held: <code>health.service(web|passing)</code> from 3 to 0" in \
+        weir.get("/")[1]
     fake.say(WEB, web(2))
     t.until_file("out", lambda s: s == text(2))
     weir.wait_log("released after .*: the data recovered")

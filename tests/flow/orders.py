@@ -27,6 +27,7 @@ def test_a_pause_applies_nothing_and_resume_makes_up_for_it(t):
     said = weir.call("status").out
     assert re.search(r"paused for \d+\.\d s: nothing is applied", said), said
     assert weir.metric("weir_paused") == 1
+    assert "paused for " in weir.get("/")[1]
     again = weir.call("pause")
     assert again.code == 0 and "paused already, for " in again.out, again
     # neither a reload of the configuration nor another change ends it

@@ -72,6 +72,7 @@ def test_a_start_without_consul_gives_the_last_known_and_says_so(t):
     assert 0 <= watch["age_ms"] < 60000, watch
     assert weir.metric("weir_remembered_answers") == 1
     assert "1 answer of an earlier run in use" in weir.call("status").out
+    assert "1 answers of an earlier run in use" in weir.get("/")[1]
     fake.say(WEB, web(1, 2, 3))
     fake.listen()
     began = time.monotonic()
