@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "weir/template.h"
 
 /* ---- a world ---- */
@@ -425,6 +427,47 @@ a_template_calls_itself_as_deep_as_in_go(void **state)
 	forget(&o);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#define WITH_ASAN true
+#else
+#define WITH_ASAN false
+#endif
+
+/* KiB of anonymous memory in use. */
+static long
+resident(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[128];
+	long kb = -1;
+
+	assert_non_null(f);
+	while (kb < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "RssAnon: %ld", &kb);
+	fclose(f);
+	return kb;
+}
+
+/* 100,000 calls touch tens of MB of stack. Runs before whatever else goes
+ * deep. */
+static void
+a_deep_render_gives_its_stack_back(void **state)
+{
+	struct outcome o = run_with("{{1}}", (struct template_options){0}, 0);
+	long before = resident();
+
+	(void)state;
+	forget(&o);
+	if (WITH_ASAN)
+		skip();
+	o = run_with("{{define \"r\"}}{{if true}}{{template \"r\"}}{{end}}"
+		     "{{end}}{{template \"r\"}}",
+	    (struct template_options){0}, 0);
+	assert_int_equal(o.rc, -1);
+	forget(&o);
+	assert_true(resident() - before < 16 << 10);
+}
+
 static void
 the_output_is_bounded_to_its_last_byte(void **state)
 {
@@ -480,6 +523,7 @@ main(void)
 	    cmocka_unit_test(missing_data_are_counted),
 	    cmocka_unit_test(denied_functions_refuse_after_their_arguments),
 	    cmocka_unit_test(execute_template_gives_text_or_go_s_error),
+	    cmocka_unit_test(a_deep_render_gives_its_stack_back),
 	    cmocka_unit_test(a_template_calls_itself_as_deep_as_in_go),
 	    cmocka_unit_test(the_output_is_bounded_to_its_last_byte),
 	    cmocka_unit_test(blocks_in_calls_in_blocks_end_before_the_stack),
