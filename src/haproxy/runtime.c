@@ -18,7 +18,12 @@
 /* A batch keeps HAProxy busy for 20 ms at most: a command takes 5-25 us, those
  * that stop all its threads up to 250 us (measured, 2.2 to 3.2). The bytes of a
  * batch fit its buffer (tune.bufsize, 16384). */
-enum { BATCH_COUNT = 128, BATCH_COUNT_SLOW = 32, BATCH_BYTES = 8192 };
+enum {
+	BATCH_COUNT = 128,
+	BATCH_COUNT_SLOW = 32,
+	BATCH_BYTES = 8192,
+	BATCH_PAYLOAD = 4096 /* regular expressions may be in it: 2 us a byte */
+};
 
 struct job {
 	struct job *next;
@@ -269,11 +274,12 @@ goes_with(const struct haproxy_runtime *rt, const struct haproxy_step *last,
     const struct haproxy_step *next, struct str words)
 {
 	bool slow = next->kind == STEP_ADD || next->kind == STEP_DELETE;
+	size_t bytes = has_payload(words) ? BATCH_PAYLOAD : BATCH_BYTES;
 
 	return last->kind == next->kind && !stands_alone(last) &&
 	       !stands_alone(next) &&
 	       rt->count < (slow ? BATCH_COUNT_SLOW : BATCH_COUNT) &&
-	       rt->bytes.len + words.len < BATCH_BYTES;
+	       rt->bytes.len + words.len < bytes;
 }
 
 /* The next step in the job's direction; NULL: that was all. */
