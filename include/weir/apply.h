@@ -161,16 +161,16 @@ struct json_t;
 struct json_t *live_status(const struct live *);
 
 /* What applying these files would do to the HAProxy that runs, as far as the
- * files on disk say what that is. info: the answer to "show info"; NULL: it
- * does not answer, then version counts. kinds: the answers to what
- * live_kind_commands lists, NULL: none. Prints "run time: …" or "reload: …",
+ * files on disk say what that is. kinds: the answers to what
+ * live_kind_commands lists, empty: none. Prints "run time: …" or "reload: …",
  * then a line for each step. True: a reload. */
 struct live_preview {
 	const struct config_haproxy *haproxy;
 	const struct apply_file *files;
 	size_t count;
 	const struct haproxy_version *version;
-	const char *state_path;
+	pid_t pid;              /* of the worker that runs; 0: none */
+	const char *state_path; /* of the daemon, for servers without a line */
 	struct str kinds[4];
 };
 bool live_print_preview(

@@ -47,9 +47,7 @@ take_options(struct live *l, const struct live_options *o)
 		if (o->templates[i]->destination)
 			l->templates[n++] = o->templates[i];
 	l->template_count = n;
-	l->record = o->state_path ? xasprintf("%s/live-%s", o->state_path,
-					o->haproxy->name)
-				  : NULL;
+	l->record = memory_path(o->state_path, o->haproxy);
 	l->on_want = o->on_want;
 	l->want_arg = o->arg;
 }

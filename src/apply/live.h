@@ -121,6 +121,16 @@ void live_later(struct live *, live_cb *, int64_t ms);
 int64_t live_patience(struct live *);
 
 /* ---- live_record.c ---- */
+struct memory {
+	const char *path;                /* NULL: none */
+	struct haproxy_running *running; /* its pid counts; leftovers come */
+	int64_t start_ms;                /* of the worker; 0: unknown */
+	int64_t now;                     /* monotonic ms, for drains */
+	const struct texts *texts;
+};
+bool memory_recall(const struct memory *);
+/* "STATE/live-NAME"; the caller frees. NULL: none. */
+char *memory_path(const char *state_path, const struct config_haproxy *);
 /* Does what was remembered fit the worker and these texts? Then its leftovers
  * are taken over. */
 bool live_recall(struct live *, const struct texts *);

@@ -60,7 +60,15 @@ make_plan(const struct live_preview *o, struct preview *p)
 {
 	struct haproxy_policy policy;
 
+	char *record = memory_path(o->state_path, o->haproxy);
+	const struct memory memory = {
+	    .path = record, .running = &p->running, .texts = &p->was};
+
 	p->running.version = *o->version;
+	p->running.pid = o->pid;
+	if (o->pid)
+		memory_recall(&memory);
+	free(record);
 	live_policy(&policy, o->haproxy, o->version);
 	haproxy_model_parse(&p->old_model, texts_config(&p->was));
 	haproxy_model_parse(&p->new_model, texts_config(&p->is));

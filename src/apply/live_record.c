@@ -22,6 +22,12 @@
 /* Milliseconds that the clock may have been set meanwhile. */
 #define START_SLACK_MS 2000
 
+char *
+memory_path(const char *state_path, const struct config_haproxy *h)
+{
+	return state_path ? xasprintf("%s/live-%s", state_path, h->name) : NULL;
+}
+
 static void
 print_leftover(
     const struct live *l, const struct haproxy_leftover *o, struct buf *b)
@@ -94,7 +100,7 @@ next_line(struct str *text, struct str *line)
 
 /* "leftover B S REST", then "line …". */
 static void
-read_leftover(struct live *l, struct str head, struct str line)
+read_leftover(const struct memory *m, struct str head, struct str line)
 {
 	char *text = xstrndup(head.ptr, head.len);
 	char *backend = strchr(text, ' ');
@@ -106,26 +112,26 @@ read_leftover(struct live *l, struct str head, struct str line)
 		*server = *rest = 0;
 		line.ptr += 5;
 		line.len -= 5;
-		o = haproxy_leftover_put(&l->running, str_of(backend + 1),
+		o = haproxy_leftover_put(m->running, str_of(backend + 1),
 		    str_of(server + 1), line.len ? line : (struct str){0});
 		o->until = strtoll(rest + 1, NULL, 10);
 		o->draining = o->until > 0;
-		o->until += live_now(l);
+		o->until += m->now;
 	}
 	free(text);
 }
 
 static bool
-recall(struct live *l, struct str text, const struct texts *texts)
+recall(const struct memory *m, struct str text)
 {
 	struct str line;
 	int64_t start = 0;
 	long pid = 0;
 	char sum[TEXTS_SUM];
 
-	texts_digest(texts, sum);
+	texts_digest(m->texts, sum);
 	if (!is_whole(&text)) {
-		log_info("apply", "%s: damaged, not used", l->record);
+		log_info("apply", "%s: damaged, not used", m->path);
 		return false;
 	}
 	next_line(&text, &line);
@@ -135,27 +141,39 @@ recall(struct live *l, struct str text, const struct texts *texts)
 		return false;
 	line.ptr += 6;
 	line.len -= 6;
-	if (pid != (long)l->running.pid || !str_is(line, sum) ||
-	    llabs(start - l->start_ms) > START_SLACK_MS)
+	if (pid != (long)m->running->pid || !str_is(line, sum) ||
+	    (m->start_ms && llabs(start - m->start_ms) > START_SLACK_MS))
 		return false;
 	while (next_line(&text, &line)) {
 		struct str definition;
 
 		if (!next_line(&text, &definition))
 			break;
-		read_leftover(l, line, definition);
+		read_leftover(m, line, definition);
 	}
 	return true;
 }
 
 bool
-live_recall(struct live *l, const struct texts *texts)
+memory_recall(const struct memory *m)
 {
 	struct buf text = {0};
 	bool fits = false;
 
-	if (l->record && file_read(l->record, RECORD_BYTES, &text, NULL) == 0)
-		fits = recall(l, buf_as_str(&text), texts);
+	if (m->path && file_read(m->path, RECORD_BYTES, &text, NULL) == 0)
+		fits = recall(m, buf_as_str(&text));
 	buf_fini(&text);
 	return fits;
+}
+
+bool
+live_recall(struct live *l, const struct texts *texts)
+{
+	const struct memory m = {.path = l->record,
+	    .running = &l->running,
+	    .start_ms = l->start_ms,
+	    .now = live_now(l),
+	    .texts = texts};
+
+	return memory_recall(&m);
 }

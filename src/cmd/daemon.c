@@ -210,7 +210,7 @@ lock(struct daemon *d, struct error *e)
 	struct groups none = {0};
 
 	d->groups = groups_of(d->plan);
-	if (daemon_lock(&d->groups, &none, e) < 0)
+	if (daemon_lock(d->config, &d->groups, &none, e) < 0)
 		return -1;
 	daemon_live(d, &d->groups, &none);
 	return 0;

@@ -71,7 +71,8 @@ void daemon_file_changed(void *daemon, const char *path);
 
 /* ---- daemon_live.c ---- */
 /* Takes the locks that the old groups don't have. -1 and whose it is. */
-int daemon_lock(struct groups *fresh, struct groups *old, struct error *);
+int daemon_lock(const struct config *, struct groups *fresh, struct groups *old,
+    struct error *);
 /* Moves locks and what is known of HAProxy over from the old groups. */
 void daemon_live(struct daemon *, struct groups *fresh, struct groups *old);
 /* report_options.next_live */

@@ -81,7 +81,7 @@ replace(struct daemon *d, struct config *c, struct error *e)
 	if (!plan)
 		return -1;
 	groups = groups_of(plan);
-	if (daemon_lock(&groups, &d->groups, e) < 0 ||
+	if (daemon_lock(c, &groups, &d->groups, e) < 0 ||
 	    report_listen(d->report, c->http_listen, e) < 0) {
 		groups_fini(&groups);
 		plan_free(&plan);

@@ -10,18 +10,10 @@
 #include "weir/log.h"
 #include "weir/xalloc.h"
 
-static const char *
-first_destination(const struct group *g)
-{
-	return g->haproxy ? g->tasks[0]->config->destination : NULL;
-}
-
 /* The group of the old configuration with the same lock; NULL. */
 static struct group *
-same_files(struct groups *old, const struct group *g)
+same_files(struct groups *old, const char *path)
 {
-	const char *path = first_destination(g);
-
 	for (size_t i = 0; path && i < old->count; i++) {
 		struct group *o = &old->items[i];
 
@@ -32,13 +24,14 @@ same_files(struct groups *old, const struct group *g)
 }
 
 int
-daemon_lock(struct groups *fresh, struct groups *old, struct error *e)
+daemon_lock(const struct config *c, struct groups *fresh, struct groups *old,
+    struct error *e)
 {
 	for (size_t i = 0; i < fresh->count; i++) {
 		struct group *g = &fresh->items[i];
-		const char *path = first_destination(g);
+		const char *path = group_lock_name(c, g);
 
-		if (!path || same_files(old, g))
+		if (!path || same_files(old, path))
 			continue;
 		g->lock = apply_lock_take(path, e);
 		if (error_is_set(e))
@@ -91,7 +84,8 @@ daemon_live(struct daemon *d, struct groups *fresh, struct groups *old)
 {
 	for (size_t i = 0; i < fresh->count; i++) {
 		struct group *g = &fresh->items[i];
-		struct group *was = same_files(old, g);
+		struct group *was =
+		    same_files(old, group_lock_name(d->config, g));
 		const struct config_template **templates = templates_of(g);
 		const struct live_options o = {.loop = &d->loop,
 		    .haproxy = g->haproxy,

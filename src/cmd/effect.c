@@ -108,6 +108,8 @@ preview(struct gather *gather, struct effect *ef)
 		p.kinds[i] = str_of(runs.kinds[i]);
 	p.files = files;
 	p.version = &runs.version;
+	p.pid = runs.pid;
+	p.state_path = gather->config->state_path;
 	buf_reset(&ef->reason);
 	if (live_print_preview(&p, &ef->reason, &steps)) {
 		ef->kind = EFFECT_RELOAD;

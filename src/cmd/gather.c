@@ -322,8 +322,8 @@ gather_apply(
 	struct error e = {0};
 	struct apply *a;
 
-	if (reload && group->haproxy && count)
-		lock = apply_lock_take(files[0].config->destination, &e);
+	if (reload && group->haproxy)
+		lock = apply_lock_take(group_lock_name(g->config, group), &e);
 	if (error_is_set(&e)) {
 		free(files);
 		w.result.outcome = APPLY_REFUSED;

@@ -53,6 +53,16 @@ group_name(const struct group *g)
 	return g->haproxy ? g->haproxy->name : g->tasks[0]->config->name;
 }
 
+const char *
+group_lock_name(const struct config *c, const struct group *g)
+{
+	for (size_t i = 0; g->haproxy && i < c->template_count; i++)
+		if (c->templates[i]->haproxy == g->haproxy &&
+		    c->templates[i]->destination)
+			return c->templates[i]->destination;
+	return NULL;
+}
+
 bool
 group_is_complete(const struct group *g)
 {

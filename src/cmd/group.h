@@ -40,6 +40,9 @@ struct groups groups_of(const struct plan *);
 void groups_fini(struct groups *);
 /* "haproxy main" or the template's name. */
 const char *group_name(const struct group *);
+/* The destination that its lock is named after: the first of the HAProxy's in
+ * the configuration, whichever templates are chosen. NULL: no HAProxy. */
+const char *group_lock_name(const struct config *, const struct group *);
 /* Are all its tasks READY (or absent)? */
 bool group_is_complete(const struct group *);
 /* The files of its tasks that have output, in order; the caller frees. */

@@ -83,6 +83,7 @@ runs_ask(struct runs *r, struct gather *g, const struct config_haproxy *h)
 	if (info && haproxy_running_parse(str_of(info), &running, NULL) == 0) {
 		r->answers = true;
 		r->version = running.version;
+		r->pid = running.pid;
 		ask_kinds(r, g, h->stats_socket);
 		buf_printf(&r->said, "HAProxy %s runs", r->version.text);
 	}

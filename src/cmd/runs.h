@@ -10,6 +10,7 @@
 struct runs {
 	struct haproxy_version version; /* 0.0: nobody knows */
 	bool answers;                   /* the stats socket does */
+	pid_t pid;                      /* then: of the worker */
 	char *kinds[4];                 /* to live_kind_commands */
 	struct buf said;                /* "HAProxy 2.6.12 runs" */
 };

@@ -9,6 +9,7 @@ import socket
 import stat
 import time
 
+from lib.haproxy import program
 from lib.relay import Relay
 
 FRONT = """frontend f
@@ -548,6 +549,28 @@ def test_haproxy_restarted_with_the_file_of_before(t):
     site.is_right(same_worker=False)
 
 
+def test_haproxy_of_another_version_takes_over(t):
+    other = "3.0" if not os.environ.get("WEIR_TEST_HAPROXY") else ""
+    path = program(other)
+    if path is None:
+        t.skip(f"no haproxy {other}")
+    site = Site(t, verify="1s").begin()
+    site.change("run time: ", b=None)
+    site.proxy.stop()
+    time.sleep(0.1)
+    site.proxy.argv[0] = path
+    site.proxy.start()
+    site.pid = site.proxy.worker()
+    site.weir.wait_log("was reloaded or restarted, not by weir")
+    version = site.proxy.info("Version")
+    t.until(lambda: site.weir.status()["haproxy"][0]["version"] == version,
+            "the other version to be known")
+    site.change("run time: ", a=(8001, 5))
+    site.is_right()
+    site.change("run time: .*server b|reload: .*server b", b=(8002, 3))
+    site.is_right(same_worker=False)
+
+
 # --- one at a time ----------------------------------------------------------
 
 def test_second_weir_is_refused_and_told_of_the_first(t):
@@ -607,3 +630,12 @@ def test_diff_says_what_would_happen(t):
     assert r["groups"][0]["action"] == "runtime", r
     assert any("weight 1 -> 5" in d for d in r["groups"][0]["details"]), r
     assert "run time: 1 step" in site.weir.diff("--format", "markdown").out
+
+
+def test_diff_knows_the_servers_that_run_without_a_line(t):
+    site = Site(t).begin()
+    site.change("run time: ", b=None)
+    site.weir.call("pause")
+    site.set(b=(8002, 1))
+    t.until(lambda: "run time: 1 step" in site.weir.diff().out,
+            "the server to be known")
