@@ -28,7 +28,8 @@ struct state_entry {
 };
 
 struct state_image {
-	struct str identity; /* whose answers: of another they are refused */
+	struct str identity;   /* whose answers: of another they are refused */
+	struct str datacenter; /* of the agent that gave them; "": not known */
 	uint64_t base; /* number of the `answers` that this is, or is recent to
 			*/
 	bool recent;   /* it is answers.recent */
@@ -49,7 +50,8 @@ struct state_found {
 	size_t answers;
 	uint64_t base;
 	uint64_t bytes;
-	int64_t oldest; /* unix seconds; 0: no answers */
+	int64_t oldest;      /* unix seconds; 0: no answers */
+	char datacenter[64]; /* of the agent that gave them; "": not known */
 };
 /*
  * Puts what both files hold behind the catalog (catalog_remember). 0 also if

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -105,6 +106,7 @@ write_image(void *arg, int fd)
 	state_out_init(&o, fd);
 	state_put_raw(&o, STR(HEADER));
 	state_put_str(&o, image->identity);
+	state_put_str(&o, image->datacenter);
 	state_put_number(&o, image->base);
 	for (size_t i = 0; i < image->count; i++)
 		n += fits(&image->entries[i]);
@@ -221,7 +223,7 @@ load(const char *path, struct buf *b, int64_t *confirmed, struct error *error)
 struct part {
 	struct state_entry *entries; /* answers are references of ours */
 	size_t count;
-	struct str identity;
+	struct str identity, datacenter;
 	uint64_t base;
 	int64_t confirmed; /* unix seconds: all of it was true then */
 	struct buf bytes;
@@ -303,6 +305,7 @@ parse(struct part *p, struct str identity, struct error *error)
 		return -1;
 	state_in_init(&in, payload);
 	p->identity = state_get_str(&in);
+	p->datacenter = state_get_str(&in);
 	p->base = state_get_number(&in);
 	n = state_get_number(&in);
 	if (!in.bad && !str_equal(p->identity, identity)) {
@@ -386,6 +389,8 @@ state_read(const char *directory, struct str identity, struct catalog *catalog,
 			use(&recent, catalog, found);
 		use(&all, catalog, found);
 		found->base = all.base;
+		snprintf(found->datacenter, sizeof(found->datacenter), "%.*s",
+		    (int)all.datacenter.len, all.datacenter.ptr);
 		rc = 0;
 	}
 	part_fini(&all);

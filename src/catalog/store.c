@@ -6,6 +6,7 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "shared.h"
 #include "weir/catalog.h"
@@ -252,5 +253,8 @@ catalog_remembered(const struct catalog *c, int64_t *oldest)
 		if (!*oldest || at < *oldest)
 			*oldest = at;
 	}
+	/* A clock that was set back makes nothing come from the future. */
+	if (*oldest > time(NULL))
+		*oldest = time(NULL);
 	return n;
 }

@@ -32,12 +32,13 @@ struct daemon {
 	struct consul *consul; /* the source's, for the report */
 	struct run_totals totals;
 	uv_timer_t due, say, look;
-	struct keep *keep;    /* NULL: nothing is kept */
-	char *kept_in;        /* its directory */
-	int64_t heard_ms;     /* when a source last told of an answer */
-	size_t recalled;      /* answers of an earlier run brought into use */
-	bool offline;         /* … and none of this run since */
-	bool said_remembered; /* that some are in use was logged */
+	struct keep *keep;     /* NULL: nothing is kept */
+	char *kept_in;         /* its directory */
+	int64_t heard_ms;      /* when a source last told of an answer */
+	size_t recalled;       /* answers of an earlier run brought into use */
+	bool offline;          /* … and none of this run since */
+	bool knows_datacenter; /* what stands by was held against it */
+	bool said_remembered;  /* that some are in use was logged */
 	uv_signal_t on_term, on_int, on_hup;
 	struct arena arena;
 	struct buf because; /* the ids that changed since the last pass */

@@ -18,6 +18,9 @@
  * silent; and between two looks. */
 #define SILENCE_MS 2000
 #define LOOK_MS    100
+/* From an answer to the agent's name, which a token may not be allowed to see.
+ */
+#define NAME_MS 5000
 
 /* What answers depend on: where they come from. Credentials don't count. */
 static char *
@@ -70,17 +73,28 @@ daemon_keep(struct daemon *d, bool at_start)
 	}
 	error_fini(&e);
 	free(whose);
+	d->knows_datacenter = !at_start;
 	d->heard_ms = daemon_now(d);
 	daemon_recall(d);
 }
 
 static void on_look(uv_timer_t *);
 
+/* Is the agent about to say of which datacenter it is? */
+static bool
+awaits_datacenter(const struct daemon *d)
+{
+	return d->consul && d->keep && *keep_datacenter(d->keep) &&
+	       !d->knows_datacenter && daemon_now(d) - d->heard_ms < NAME_MS;
+}
+
 /* The look goes on as long as there is something to be recalled. */
 static void
 look_again(struct daemon *d)
 {
-	if (catalog_memories(d->catalog) && !d->stopping)
+	if (d->stopping)
+		return;
+	if (catalog_memories(d->catalog) || awaits_datacenter(d))
 		uv_timer_start(&d->look, on_look, LOOK_MS, 0);
 }
 
@@ -93,6 +107,31 @@ recall(struct daemon *d, struct str id)
 	plan_touch(d->plan, id, daemon_now(d));
 }
 
+/* At the same address may be an agent of another datacenter by now: what was
+ * known of the old one is no measure for the new one's answers. */
+static void
+check_datacenter(struct daemon *d)
+{
+	struct str is = consul_datacenter(d->consul);
+	const char *was = d->keep ? keep_datacenter(d->keep) : "";
+	struct catalog_item item;
+
+	if (d->knows_datacenter || !is.len)
+		return;
+	d->knows_datacenter = true;
+	if (!*was || str_is(is, was))
+		return;
+	log_warn("state",
+	    "the agent is of datacenter %.*s, the answers of an earlier run of "
+	    "%s: they are forgotten",
+	    (int)is.len, is.ptr, was);
+	catalog_forget(d->catalog);
+	/* Each approval is a change of the catalog. */
+	for (size_t i = 0; catalog_next(d->catalog, &i, &item);)
+		if (item.answer->remembered && guard_approve(d->guard, item.id))
+			i = 0;
+}
+
 void
 daemon_recall(struct daemon *d)
 {
@@ -100,8 +139,12 @@ daemon_recall(struct daemon *d)
 	size_t before = d->recalled;
 	struct watch_info w;
 
-	if (!catalog_memories(d->catalog) || !d->consul)
+	if (d->consul)
+		check_datacenter(d);
+	if (!catalog_memories(d->catalog) || !d->consul) {
+		look_again(d);
 		return;
+	}
 	for (size_t i = 0; consul_next(d->consul, &i, &w);)
 		if (!w.answered && (w.failures || silent || d->offline))
 			recall(d, w.id);

@@ -36,7 +36,7 @@ struct kept {
 struct job {
 	struct state_image image;
 	struct state_entry *entries;
-	struct arena arena; /* of the identities */
+	struct arena arena; /* of names and identities */
 	uint64_t took_ns;   /* to write it, disk and all */
 	uint64_t bytes;
 	struct error error;
@@ -56,6 +56,7 @@ struct keep {
 	struct job *job;  /* being written; NULL: none */
 	int64_t first_ms; /* of the changes that are not saved; 0: none */
 	bool failing;
+	char datacenter[64]; /* of what was loaded */
 };
 
 /* ---- what is to be written ---- */
@@ -159,6 +160,9 @@ collect(struct keep *k)
 		add(k, job, &item, now);
 	}
 	job->image.identity = str_of(k->identity);
+	if (*k->o.consul)
+		job->image.datacenter =
+		    arena_str(&job->arena, consul_datacenter(*k->o.consul));
 	job->image.base = k->base;
 	job->image.recent = recent;
 	job->image.entries = job->entries;
@@ -405,12 +409,19 @@ keep_load(struct keep *k)
 		    "%zu answers of an earlier run, known to be true %s ago, "
 		    "stand by in %s",
 		    found.answers, age.ptr, k->directory);
+		strcpy(k->datacenter, found.datacenter);
 	}
 	k->o.totals->state_bytes = found.bytes;
 	error_fini(&e);
 	buf_fini(&age);
 	free(path);
 	free(recent);
+}
+
+const char *
+keep_datacenter(const struct keep *k)
+{
+	return k->datacenter;
 }
 
 void

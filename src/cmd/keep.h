@@ -29,6 +29,8 @@ struct keep_options {
 struct keep *keep_new(const struct keep_options *, struct error *);
 /* Puts what an earlier run kept behind the catalog, and logs what it found. */
 void keep_load(struct keep *);
+/* The datacenter whose agent gave what was loaded; "" if that isn't known. */
+const char *keep_datacenter(const struct keep *);
 /* Another Consul is asked from now on: what is kept is of that one. */
 void keep_identify(struct keep *, const char *identity);
 /* An answer changed. */

@@ -151,6 +151,26 @@ def test_an_empty_consul_at_the_start_is_held_against_it(t):
     t.until_file("out", lambda s: s == "w1:1 w2:2 ")
 
 
+def test_an_agent_of_another_datacenter_is_not_held_against_it(t):
+    fake = t.fake_consul()
+    fake.say(WEB, web(1, 2))
+
+    def agent(name):
+        fake.say("/v1/agent/self", {"Config": {"NodeName": "n",
+                                               "Datacenter": name}})
+    agent("dc1")
+    weir = site(t, fake).start()
+    weir.wait_log("ready")
+    saved(t, weir)
+    weir.kill()
+    agent("dc2")
+    fake.say(WEB, [])
+    weir.start()
+    weir.wait_log("the agent is of datacenter dc2, the answers of an earlier "
+                  "run of dc1: they are forgotten")
+    t.until_file("out", lambda s: s == "")
+
+
 def test_a_consul_that_answers_is_not_preceded_by_what_was(t):
     fake, weir = left(t, 1, 2)
     fake.say(WEB, web(2, 3))

@@ -32,6 +32,7 @@ put_file(const uint8_t *data, size_t size)
 	buf_str(&b, HEADER);
 	buf_char(&b, 4);
 	buf_str(&b, IDENTITY);
+	buf_char(&b, 0);
 	buf_put(&b, data, size);
 	EVP_Digest(b.ptr, b.len, sum, NULL, EVP_sha256(), NULL);
 	buf_put(&b, sum, 32);

@@ -166,6 +166,7 @@ static void
 write_some(struct bed *b, size_t from, size_t to, uint64_t base, bool recent)
 {
 	const struct state_image image = {.identity = IDENTITY,
+	    .datacenter = STR("dc7"),
 	    .base = base,
 	    .recent = recent,
 	    .entries = b->entries + from,
@@ -222,6 +223,7 @@ every_kind_of_answer_is_read_as_it_was(void **state)
 	found = read_good(b);
 	assert_int_equal(found.answers, ROWS);
 	assert_int_equal(found.base, 77);
+	assert_string_equal(found.datacenter, "dc7");
 	assert_int_equal(found.oldest, 4000000000);
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct answer *a =
