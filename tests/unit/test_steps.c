@@ -315,6 +315,14 @@ an_address_that_others_go_by_stays(void **state)
 	assert_reload(RR "\toption external-check\n" A(" check"),
 	    RR "\toption external-check\n\tserver a 10.0.0.9:80 check\n",
 	    "program");
+	assert_steps(RR "\toption httplog\n" A(" check"),
+	    RR "\toption httplog\n\tserver a 10.0.0.9:80 check\n",
+	    SET("a") "addr 10.0.0.9 port 80\n");
+	/* Others track others. */
+	assert_steps("backend x\n\tserver z 1.1.1.1:1 track y/b\n" RR A(""),
+	    "backend x\n\tserver z 1.1.1.1:1 track y/b\n" RR
+	    "\tserver a 10.0.0.9:80\n",
+	    SET("a") "addr 10.0.0.9 port 80\n");
 }
 
 /* ---- state, checks, agents ---- */
@@ -491,6 +499,10 @@ conditions_and_variables_are_a_reload(void **state)
 	assert_reload("defaults\n\tdefault-server \"$X\"\n" RR A(""),
 	    "defaults\n\tdefault-server \"$X\"\n" RR A(" weight 2"),
 	    "variables");
+	assert_reload(RR "\thash-type \"$X\"\n" A(""),
+	    RR "\thash-type \"$X\"\n" A(" weight 2"), "environment");
+	assert_reload(RR "\toption \"$X\"\n" A(""),
+	    RR "\toption \"$X\"\n" A(" weight 2"), "environment");
 	assert_reload("backend web\n\tbalance \"$X\"\n" A(""),
 	    "backend web\n\tbalance \"$X\"\n" A(" weight 2"), "doesn't know");
 }
@@ -567,6 +579,10 @@ a_line_that_goes_drains_first(void **state)
 	apply(RR A("") B(""), RR A(""), 5, SET("b") "state drain\n");
 	assert_true(running.leftovers[0].draining);
 	assert_int_equal(running.leftovers[0].until, 3005);
+	check(RR A("") B(""), RR A(""), WORDS,
+	    "backend web: server b: its line is gone: drains for 3 s\n");
+	check(RR A("") B(" disabled"), RR A(""), WORDS,
+	    "backend web: server b: its line is gone: maintenance\n");
 	check(RR A("") B(""), RR A(""), UNDOS, SET("b") "state ready\n");
 	assert_steps(
 	    RR A("") B(" disabled"), RR A(""), SET("b") "state maint\n");
@@ -647,6 +663,13 @@ where_places_count_a_leftover_keeps_its_own(void **state)
 	    SET("a") "state ready\n" SET("b") "state ready\n");
 	assert_reload(HASH C(""), HASH C("") B(""), "another place");
 	assert_reload(HASH C(""), HASH B("") A("") C(""), "another place");
+	/* Nobody knows where it stands. */
+	haproxy_leftover_put(
+	    &running, STR("web"), STR("b"), STR("server b 10.0.0.2:80"));
+	assert_reload(HASH C(""), HASH B("") C(""), "another place");
+	assert_reload(HASH C(""), HASH A("") C(""), "another place");
+	haproxy_leftover_drop(&running, STR("web"), STR("b"));
+	assert_reload(HASH C(""), HASH A("") C(""), "another place");
 }
 
 static void
@@ -661,6 +684,8 @@ backups_keep_their_order(void **state)
 	assert_steps(RR B(" backup"), RR A(" backup") C("") B(" backup"),
 	    "add server web/c 10.0.0.3:80\n" SET("a") "state ready\n" SET(
 		"c") "state ready\n");
+	assert_steps(RR A(""), RR C(" backup") A(""),
+	    "add server web/c 10.0.0.3:80 backup\n" SET("c") "state ready\n");
 	/* One that is added is the last. */
 	assert_reload(RR B(" backup"), RR C(" backup") B(" backup"), "order");
 	apply(RR B(" backup"), RR B(" backup") C(" backup"), 0,
@@ -686,6 +711,20 @@ a_leftover_knows_who_was_added_behind_it(void **state)
 	    RR B(" backup"), RR B(" backup") A(" backup"), "another place");
 	assert_steps(RR B(" backup"), RR A(" backup") B(" backup"),
 	    SET("a") "state ready\n");
+}
+
+/* Backups have places among backups alone. */
+static void
+who_is_added_may_be_of_another_kind(void **state)
+{
+	(void)state;
+	version("3.0.1");
+	apply(RR A(" backup") B(" backup"), RR A(" backup"), 0,
+	    SET("b") "state maint\n");
+	apply(RR A(" backup"), RR A(" backup") C(""), 0,
+	    "add server web/c 10.0.0.3:80\n" SET("c") "state ready\n");
+	assert_steps(RR A(" backup") C(""), RR A(" backup") C("") B(" backup"),
+	    SET("b") "state ready\n");
 }
 
 /* ---- servers that are added ---- */
@@ -843,6 +882,10 @@ not_every_line_can_be_added(void **state)
 	assert_reload(RR, RR B(" sni \"$X\""), "variables");
 	assert_reload(RR, RR B(" weight 257"), "not a value");
 	assert_reload(RR, RR B(" check port 70000"), "not a value");
+	assert_reload(RR, RR B(" check addr x.y"), "not a value");
+	assert_reload(RR, RR B(" agent-check agent-port 1 agent-send 'a b'"),
+	    "not a value");
+	assert_reload(RR "\tdisabled\n", RR "\tdisabled\n" B(""), "disabled");
 	for (int i = 0; i < 60; i++)
 		n += (size_t)snprintf(many + n, sizeof(many) - n, " tfo");
 	assert_reload(RR, many, "too long");
@@ -857,6 +900,10 @@ what_weir_can_judge_is_proven(void **state)
 	assert_false(is_proven(RR, RR B(" check inter 2y")));
 	assert_false(is_proven(RR, RR B(" sni str(x)")));
 	assert_false(is_proven(RR, RR B(" fall 0")));
+	assert_false(is_proven(
+	    RR A(" sni str(x)"), RR A(" sni str(x)") B(" sni str(y)")));
+	assert_false(
+	    is_proven(RR A(" tfo"), RR A(" tfo") B(" tfo sni str(y)")));
 	/* HAProxy has taken those words before. */
 	assert_true(is_proven(
 	    RR A(" sni str(x)"), RR A(" sni str(x)") B(" sni str(x)")));
@@ -1022,6 +1069,7 @@ main(void)
 	    T(where_places_count_a_leftover_keeps_its_own),
 	    T(backups_keep_their_order),
 	    T(a_leftover_knows_who_was_added_behind_it),
+	    T(who_is_added_may_be_of_another_kind),
 	    T(old_versions_add_no_servers),
 	    T(the_policy_goes_by_the_version),
 	    T(a_new_line_is_a_server_that_is_added),
