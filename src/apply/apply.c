@@ -264,7 +264,7 @@ on_old_workers(void *arg, struct haproxy_reply *reply)
 		haproxy_processes_fini(&p);
 		a->result.old_workers = old;
 	}
-	if (old < a->generation.haproxy->max_old_workers) {
+	if (old <= a->generation.haproxy->max_old_workers) {
 		probe(a);
 		return;
 	}

@@ -394,11 +394,22 @@ def test_reload_waits_for_old_workers(t):
         s.sendall(b"GET / HTTP/1.1\r\n")   # and not the rest
         time.sleep(0.1)
         site.change(r"reloaded in \d+ ms, 1 old worker", line="maxconn 77")
-        site.pid = site.proxy.worker()
-        site.change("the reload waits: 1 old worker", line="maxconn 78")
-        time.sleep(1.5)
-        assert site.proxy.worker() == site.pid
-        assert site.weir.count_log("the reload waits") == 1
+        with socket.create_connection(("127.0.0.1", site.port)) as s2:
+            s2.sendall(b"GET / HTTP/1.1\r\n")
+            time.sleep(0.1)
+            site.change(r"reloaded in \d+ ms, 2 old workers",
+                        line="maxconn 78")
+            site.pid = site.proxy.worker()
+            site.change("the reload waits: 2 old workers",
+                        line="maxconn 79")
+            time.sleep(1.5)
+            assert site.proxy.worker() == site.pid
+            assert site.weir.count_log("the reload waits") == 1
+            # What takes no reload does not wait.
+            site.set(line="maxconn 78")
+            site.change("run time: ", a=(one.port, 3))
+            site.change("the reload waits: 2 old workers",
+                        line="maxconn 79")
     site.weir.wait_log(r"reloaded in \d+ ms")
     site.is_right(same_worker=False)
 
