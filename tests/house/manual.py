@@ -207,6 +207,18 @@ def check_unit():
                       line)])
 
 
+def check_install():
+    """What lies in packaging/ for the machine goes there."""
+    done = subprocess.run(["make", "-n", "install", "DESTDIR=/none"], cwd=ROOT,
+                          capture_output=True, text=True, check=False)
+    fact("make install puts every unit, page and the service's user in place",
+         [f"{folder}/{name} is not installed"
+          for folder in ("systemd", "man", "completion")
+          for name in sorted(os.listdir(os.path.join(
+              ROOT, "packaging", folder)))
+          if f"packaging/{folder}/{name}" not in done.stdout])
+
+
 def main():
     check_keys()
     check_variables()
@@ -217,6 +229,7 @@ def main():
         skip("options and examples", f"{WEIR} is not built")
     check_form()
     check_unit()
+    check_install()
     tail = f", {skipped} skipped" if skipped else ""
     print(f"{passed} passed, {failed} failed{tail}")
     return 1 if failed else 0
