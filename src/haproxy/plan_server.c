@@ -76,6 +76,51 @@ effective_line(struct plan *p, const struct definition *d)
 	return arena_str(&p->out->arena, buf_as_str(&p->word));
 }
 
+static bool
+is_backup_line(struct plan *p, const char *line)
+{
+	struct definition d;
+
+	return line && definition_of_line(&d, str_of(line), &p->arena) == 0 &&
+	       (d.has & HAS_BACKUP);
+}
+
+/* The leftover of that kind that stands before `next` in HAProxy's list. */
+static const struct haproxy_leftover *
+leftover_before(struct plan *p, struct str next, bool backup)
+{
+	for (size_t i = 0; i < p->running->count; i++) {
+		const struct haproxy_leftover *l = &p->running->leftovers[i];
+
+		if (l->next && str_is(next, l->next) &&
+		    str_is(p->after.section->name, l->backend) &&
+		    is_backup_line(p, l->line) == backup)
+			return l;
+	}
+	return NULL;
+}
+
+/* Behind a server come those that went, then the next one of the text. NULL:
+ * nobody asks. */
+static struct str
+next_in_list(struct plan *p, const struct proxy_server *s)
+{
+	bool backup = proxy_is_backup(&p->before, s);
+	struct str next = proxy_next(&p->before, s);
+
+	if (!proxy_goes_by_place(&p->before, backup))
+		return (struct str){0};
+	for (size_t i = 0; i < p->running->count; i++) {
+		const struct haproxy_leftover *l =
+		    leftover_before(p, next, backup);
+
+		if (!l)
+			break;
+		next = str_of(l->server);
+	}
+	return arena_str(&p->out->arena, next);
+}
+
 static struct haproxy_step *
 plan_end(struct plan *p, struct str path, bool down)
 {
@@ -117,7 +162,7 @@ plan_removed(struct plan *p, const struct proxy_server *old)
 	definition_of(&d, &p->before, old, &p->arena);
 	s = plan_end(p, path_of(p, c.server), d.set[SLOT_STATE].ptr != NULL);
 	s->line = effective_line(p, &d);
-	s->next = arena_str(&p->out->arena, proxy_next(&p->before, old));
+	s->next = next_in_list(p, old);
 }
 
 /* ---- all ---- */

@@ -5,6 +5,7 @@ build/tools/stepper turns two files into commands; they are sent on the stats
 socket, each reply is looked at, and the running state is compared with that of
 another HAProxy that was started on the new file.
 """
+import http.client
 import os
 import random
 import re
@@ -340,6 +341,84 @@ def test_a_dynamic_server_has_what_the_defaults_give(t):
     dynamic(t, ("a 127.0.0.1:1",), ("a 127.0.0.1:1", "b 127.0.0.1:2"),
             ("a 127.0.0.1:1", "b 127.0.0.1:2", "c 127.0.0.1:2 ssl",
              "d 127.0.0.1:2 no-check maxconn 6"), head=head)
+
+
+# --- which server a key goes to ----------------------------------------------
+
+class Placement:
+    """Servers that say their names, behind a frontend that hashes the path."""
+
+    KEYS = 200
+
+    def __init__(self, t, head):
+        self.t = t
+        self.head = head
+        self.front, self.other = t.port(), t.port()
+        self.ports = {name: t.port() for name in "abcd"}
+
+    def names(self):
+        return "".join(
+            f"frontend {name}\n\tbind 127.0.0.1:{port}\n\thttp-request "
+            f"return status 200 content-type text/plain string {name}\n"
+            for name, port in self.ports.items())
+
+    def body(self, servers, port):
+        lines = "".join(f"\tserver {s[0]} 127.0.0.1:{self.ports[s[0]]}"
+                        f"{s[1:]}\n" for s in servers)
+        return (f"frontend web\n\tbind 127.0.0.1:{port}\n"
+                f"\tdefault_backend web\nbackend web\n{self.head}{lines}")
+
+    def ask(self, port):
+        """Which server answers for each key."""
+        to = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        found = ""
+        for i in range(self.KEYS):
+            to.request("GET", f"/key/{i}")
+            found += to.getresponse().read().decode()
+        to.close()
+        return found
+
+    def same_as_fresh(self, servers):
+        fresh = Fresh(self.t.path(f"fresh-{self.t.port()}"))
+        fresh.write(fresh.header() + self.body(servers, self.other))
+        fresh.start()
+        try:
+            wanted = self.ask(self.other)
+        finally:
+            fresh.stop()
+        assert self.ask(self.front) == wanted, (servers, wanted)
+        assert set(wanted) == {s[0] for s in servers}, wanted
+
+    def walk(self, *steps, options=()):
+        site = Site(self.t, self.names() + self.body(steps[0], self.front),
+                    *options)
+        if site.at_least < (2, 6) and options:
+            self.t.skip("this HAProxy adds no servers")
+        for servers in steps[1:]:
+            site.change(self.names() + self.body(servers, self.front))
+            assert not site.reloads, site.reloads
+            self.same_as_fresh(servers)
+
+
+def test_a_map_of_servers_is_that_of_a_fresh_start(t):
+    Placement(t, "\tbalance uri\n").walk(
+        ["a", "b weight 3", "c"], ["a", "c"], ["c"], ["b weight 3", "c"],
+        ["a", "b weight 3", "c"], ["a", "b weight 3"])
+
+
+def test_a_ring_of_servers_is_that_of_a_fresh_start(t):
+    Placement(t, "\tbalance uri\n\thash-type consistent\n").walk(
+        ["a id 1", "b id 2 weight 3", "c id 3"], ["a id 1", "c id 3"],
+        ["a id 1", "b id 2 weight 3", "c id 3"],
+        ["a id 1", "b id 2 weight 9", "c id 3"])
+
+
+def test_a_ring_with_servers_that_are_added_is_that_of_a_fresh_start(t):
+    Placement(t, "\tbalance uri\n\thash-type consistent\n").walk(
+        ["a id 1", "c id 3"], ["a id 1", "b id 2 weight 3", "c id 3"],
+        ["a id 1", "d id 7", "b id 2 weight 5", "c id 3"],
+        ["d id 7", "b id 2 weight 5"], ["a id 1", "d id 7"],
+        options=("dynamic", "delete"))
 
 
 # --- at random --------------------------------------------------------------

@@ -201,6 +201,8 @@ a_weight_is_set(void **state)
 	    "backend web: server a: weight 2 -> 5\n");
 	assert_steps(RR A(" weight 5"), RR A(""), SET("a") "weight 1\n");
 	assert_true(is_proven(RR A(" weight 1"), RR A(" weight 256")));
+	assert_steps("defaults\n\tmode tcp\n" RR A(""),
+	    "defaults\n\tmode tcp\n" RR A(" weight 2"), SET("a") "weight 2\n");
 }
 
 static void
@@ -686,6 +688,17 @@ backups_keep_their_order(void **state)
 		"c") "state ready\n");
 	assert_steps(RR A(""), RR C(" backup") A(""),
 	    "add server web/c 10.0.0.3:80 backup\n" SET("c") "state ready\n");
+	apply(RR A("") B(" backup") C(" backup"), RR B(" backup") C(" backup"),
+	    0, SET("a") "state maint\n");
+	assert_steps(RR B(" backup") C(" backup"),
+	    RR B(" backup") C(" backup") A(""), SET("a") "state ready\n");
+	haproxy_leftover_drop(&running, STR("web"), STR("a"));
+#define ALL RR "\toption allbackups\n"
+	apply(ALL A(" backup") B(" backup"), ALL B(" backup"), 0,
+	    SET("a") "state maint\n");
+	assert_steps(ALL B(" backup"), ALL B(" backup") A(" backup"),
+	    SET("a") "state ready\n");
+	haproxy_leftover_drop(&running, STR("web"), STR("a"));
 	/* One that is added is the last. */
 	assert_reload(RR B(" backup"), RR C(" backup") B(" backup"), "order");
 	apply(RR B(" backup"), RR B(" backup") C(" backup"), 0,
@@ -696,6 +709,24 @@ backups_keep_their_order(void **state)
 	assert_reload(RR, RR C(" backup") B(" backup"), "another place");
 	assert_steps(RR, RR B(" backup") C(" backup"),
 	    SET("b") "state ready\n" SET("c") "state ready\n");
+}
+
+/* Those that went before it stand where they stood. */
+static void
+a_leftover_keeps_its_place_among_leftovers(void **state)
+{
+	(void)state;
+	apply(HASH A("") B("") C(""), HASH A("") C(""), 0,
+	    SET("b") "state maint\n");
+	apply(HASH A("") C(""), HASH C(""), 0, SET("a") "state maint\n");
+	assert_steps(HASH C(""), HASH A("") C(""), SET("a") "state ready\n");
+	assert_steps(HASH C(""), HASH A("") B("") C(""),
+	    SET("a") "state ready\n" SET("b") "state ready\n");
+	assert_reload(HASH C(""), HASH B("") A("") C(""), "another place");
+	apply(HASH C(""), HASH, 0, SET("c") "state maint\n");
+	assert_steps(HASH, HASH A("") C(""),
+	    SET("a") "state ready\n" SET("c") "state ready\n");
+	assert_reload(HASH, HASH C("") A(""), "another place");
 }
 
 /* A backup went when it was the last; one that is added stands behind it. */
@@ -984,7 +1015,7 @@ what_may_not_be_deleted_stays(void **state)
 	apply(RR A("") B(""), RR A(""), 0, SET("b") "state maint\n");
 	assert_expires(RR A(""), "");
 	policy.delete = true;
-	assert_expires(HASH A(""), "");
+	assert_expires(HASH A("") "frontend web\n", "");
 	assert_expires(
 	    RR A(""), SET("b") "addr 127.0.0.1 port 1\ndel server web/b\n");
 	assert_int_equal(running.count, 0);
@@ -1067,6 +1098,7 @@ main(void)
 	    T(a_leftover_of_another_definition_does_not),
 	    T(where_ids_go_by_places_servers_stay),
 	    T(where_places_count_a_leftover_keeps_its_own),
+	    T(a_leftover_keeps_its_place_among_leftovers),
 	    T(backups_keep_their_order),
 	    T(a_leftover_knows_who_was_added_behind_it),
 	    T(who_is_added_may_be_of_another_kind),
