@@ -156,6 +156,8 @@ const struct live_totals *live_get_totals(const struct live *);
 const char *live_name(const struct live *);
 size_t live_leftovers(const struct live *);
 size_t live_manual(const struct live *);
+/* 1: what runs is not what the files say, not even after a reload. */
+size_t live_diverged(const struct live *);
 /* As one JSON object. */
 struct json_t;
 struct json_t *live_status(const struct live *);

@@ -114,6 +114,7 @@ live_free(struct live **live)
 	free(l->templates);
 	free(l->record);
 	free(l->last);
+	strmap_fini(&l->touched);
 	buf_fini(&l->doubt);
 	buf_fini(&l->owes);
 	buf_fini(&l->reply);
@@ -353,6 +354,7 @@ forget_worker(struct live *l, pid_t pid)
 	    "now %ld): what was changed at run time is as in the files again",
 	    live_log_name(l), (long)l->running.pid, (long)pid);
 	live_drop_leftovers(&l->running);
+	strmap_fini(&l->touched);
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "texts.h"
 #include "weir/apply.h"
 #include "weir/runtime.h"
+#include "weir/strmap.h"
 
 typedef void live_cb(void *arg);
 
@@ -26,6 +27,7 @@ struct live_change {
 	struct haproxy_steps steps;
 	enum live_reason why; /* if they are to be a reload */
 	size_t done;          /* steps that took and stand */
+	bool intends;         /* live_note_intent wrote something */
 	int64_t time_us;
 	struct haproxy_running before; /* its leftovers: before the steps */
 	struct buf said;               /* for the result */
@@ -80,7 +82,11 @@ struct live {
 	uint64_t state; /* haproxy_state_digest; 0: to be compared in full */
 	struct haproxy_findings findings;
 	bool has_findings;
-	bool repaired; /* once already in this look */
+	bool repaired;         /* once already in this look */
+	bool mended;           /* the last reload was for a drift */
+	bool diverged;         /* … and did not help: nothing more is tried */
+	struct strmap touched; /* "backend/server" that a weir took out of
+				* traffic, and died before it wrote why */
 	char **manual; /* what persons have set, "web/web-2: maintenance" */
 	size_t manual_count;
 	struct haproxy_socket *deleting; /* the leftover of that index */
@@ -134,6 +140,10 @@ char *memory_path(const char *state_path, const struct config_haproxy *);
 /* Does what was remembered fit the worker and these texts? Then its leftovers
  * are taken over. */
 bool live_recall(struct live *, const struct texts *);
+/* Before the steps: which servers they take out of traffic. Should weir die
+ * before the files say so, it is not taken for the work of a person. */
+void live_note_intent(struct live *);
+void live_drop_intent(const struct live *);
 void live_remember(struct live *);
 
 /* ---- live_plan.c: what an apply asks for ---- */

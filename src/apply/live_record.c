@@ -6,12 +6,12 @@
  */
 #include "live.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "weir/log.h"
 #include "weir/xalloc.h"
@@ -166,6 +166,80 @@ memory_recall(const struct memory *m)
 	return fits;
 }
 
+/* ---- what is about to be done ---- */
+
+static char *
+intent_path(const struct live *l)
+{
+	return xasprintf("%s.steps", l->record);
+}
+
+static bool
+takes_out(const struct haproxy_step *s)
+{
+	return s->kind == STEP_DRAIN || s->kind == STEP_MAINT;
+}
+
+/* Not synced: what ends the machine ends HAProxy, too. */
+void
+live_note_intent(struct live *l)
+{
+	const struct haproxy_steps *steps = &l->change.steps;
+	struct buf text = {0};
+	char *path;
+	int fd;
+
+	if (!l->record)
+		return;
+	for (size_t i = 0; i < steps->count; i++)
+		if (takes_out(&steps->items[i]))
+			buf_printf(&text, "%.*s/%.*s\n",
+			    (int)steps->items[i].backend.len,
+			    steps->items[i].backend.ptr,
+			    (int)steps->items[i].server.len,
+			    steps->items[i].server.ptr);
+	if (!text.len)
+		return;
+	l->change.intends = true;
+	path = intent_path(l);
+	fd = open(
+	    path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0) {
+		file_write_all(fd, buf_as_str(&text));
+		close(fd);
+	}
+	free(path);
+	buf_fini(&text);
+}
+
+void
+live_drop_intent(const struct live *l)
+{
+	char *path;
+
+	if (!l->record)
+		return;
+	path = intent_path(l);
+	unlink(path);
+	free(path);
+}
+
+static void
+read_intent(struct live *l)
+{
+	char *path = intent_path(l);
+	struct buf text = {0};
+	struct str rest, line;
+
+	if (file_read(path, RECORD_BYTES, &text, NULL) == 0) {
+		rest = buf_as_str(&text);
+		while (next_line(&rest, &line))
+			strmap_put(&l->touched, line, l);
+	}
+	buf_fini(&text);
+	free(path);
+}
+
 bool
 live_recall(struct live *l, const struct texts *texts)
 {
@@ -175,5 +249,8 @@ live_recall(struct live *l, const struct texts *texts)
 	    .now = live_now(l),
 	    .texts = texts};
 
-	return memory_recall(&m);
+	if (!memory_recall(&m))
+		return false;
+	read_intent(l);
+	return true;
 }

@@ -28,6 +28,12 @@ live_manual(const struct live *l)
 	return l->manual_count;
 }
 
+size_t
+live_diverged(const struct live *l)
+{
+	return l->diverged;
+}
+
 /* What is no UTF-8 shows as '?'. */
 static json_t *
 text(const char *s)
@@ -94,6 +100,7 @@ live_status(const struct live *l)
 	json_object_set_new(j, "doubt", text(l->certain ? NULL : l->doubt.ptr));
 	json_object_set_new(
 	    j, "owes_reload", text(l->owes_reload ? l->owes.ptr : NULL));
+	json_object_set_new(j, "diverged", json_boolean(l->diverged));
 	json_object_set_new(j, "leftovers", leftovers(l));
 	json_object_set_new(j, "manual", manual(l));
 	json_object_set_new(j, "last", text(l->last));

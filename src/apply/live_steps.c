@@ -249,6 +249,7 @@ live_run(struct live *l, live_cb *done, void *arg)
 	l->done = done;
 	l->arg = arg;
 	live_copy_leftovers(&c->before, &l->running);
+	live_note_intent(l);
 	if (c->steps.count)
 		haproxy_runtime_run(l->runtime, &c->steps, on_ran, l);
 	else
@@ -404,8 +405,11 @@ live_reloaded(struct live *l, pid_t pid)
 	note_reload(l);
 	live_reconnect(l);
 	live_drop_leftovers(&l->running);
+	strmap_fini(&l->touched);
 	l->running.pid = 0;
 	l->owes_reload = false;
+	l->mended = c->why == LIVE_DRIFT;
+	l->diverged = l->diverged && l->mended;
 	l->state = 0;
 	c->done = 0;
 	l->certain = true;
@@ -449,6 +453,8 @@ live_release(struct live *l)
 	l->waiting = false;
 	l->applying = false;
 	l->generation = NULL;
+	if (l->change.intends)
+		live_drop_intent(l);
 	live_change_fini(l);
 	live_watch_resume(l);
 }

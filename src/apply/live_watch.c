@@ -83,6 +83,19 @@ drop_manual(char **list, size_t count)
 	free(list);
 }
 
+/* A weir that died in the middle of it took this one out of traffic: not a
+ * person. */
+static bool
+is_touched(const struct live *l, const struct haproxy_finding *f)
+{
+	char *name = xasprintf("%.*s/%.*s", (int)f->backend.len, f->backend.ptr,
+	    (int)f->server.len, f->server.ptr);
+	bool touched = strmap_has(&l->touched, str_of(name));
+
+	free(name);
+	return touched;
+}
+
 void
 live_note_manual(
     struct live *l, const struct haproxy_findings *findings, bool all)
@@ -98,7 +111,7 @@ live_note_manual(
 		const struct haproxy_finding *f = &findings->items[i];
 		char *what;
 
-		if (f->kind != FINDING_MANUAL)
+		if (f->kind != FINDING_MANUAL || is_touched(l, f))
 			continue;
 		what = xasprintf("%.*s/%.*s: %.*s", (int)f->backend.len,
 		    f->backend.ptr, (int)f->server.len, f->server.ptr,
@@ -136,11 +149,26 @@ say_finding(const struct live *l, const struct haproxy_finding *f)
 	    kind_names[f->kind]);
 }
 
+static void
+make_ready(struct live *l, const struct haproxy_finding *f)
+{
+	struct haproxy_steps *repair = &l->findings.repair;
+	struct haproxy_step *s =
+	    haproxy_step_add(repair, STEP_READY, f->backend, f->server);
+
+	s->command = str_of(arena_printf(&repair->arena,
+	    "set server %.*s/%.*s state ready", (int)f->backend.len,
+	    f->backend.ptr, (int)f->server.len, f->server.ptr));
+	s->what = STR("ready");
+}
+
 /* Those that are wrong; the others are taken note of. */
 static size_t
 sort_findings(struct live *l)
 {
 	const struct haproxy_findings *all = &l->findings;
+	/* What was just repaired may take a moment. */
+	bool quiet = l->repaired || l->diverged;
 	size_t wrong = 0;
 
 	live_note_manual(l, all, true);
@@ -152,21 +180,40 @@ sort_findings(struct live *l)
 			    (struct str){0});
 			continue;
 		}
-		if (f->kind == FINDING_MANUAL)
+		if (f->kind == FINDING_MANUAL && !is_touched(l, f))
 			continue;
-		/* What was just repaired may take a moment. */
-		if (wrong++ < SAID_MOST && !l->repaired)
+		if (f->kind == FINDING_MANUAL)
+			make_ready(l, f);
+		if (wrong++ < SAID_MOST && !quiet)
 			say_finding(l, f);
 	}
-	if (wrong > SAID_MOST && !l->repaired)
+	if (wrong > SAID_MOST && !quiet)
 		log_info("apply", "%s: drift: … and %zu more", live_log_name(l),
 		    wrong - SAID_MOST);
 	return wrong;
 }
 
+/* A reload has not helped, so another would not: until something changes, what
+ * differs is only told. */
+static void
+give_up(struct live *l, const char *why)
+{
+	if (!l->diverged)
+		log_line(LOG_LEVEL_ERROR, "apply",
+		    "%s: what runs is not what the files say, not even after "
+		    "a reload: %s",
+		    live_log_name(l), why);
+	l->diverged = true;
+	end_look(l, true);
+}
+
 static void
 owe(struct live *l, const char *why)
 {
+	if (l->mended) {
+		give_up(l, why);
+		return;
+	}
 	live_owe(l, LIVE_DRIFT, "what runs is not what the files say: %s", why);
 	end_look(l, true);
 }
@@ -250,6 +297,11 @@ judge(struct live *l, struct str state)
 	}
 	say_repaired(l);
 	l->state = digest;
+	l->mended = l->diverged = false;
+	if (l->touched.count) {
+		strmap_fini(&l->touched);
+		live_drop_intent(l);
+	}
 	end_look(l, true);
 }
 

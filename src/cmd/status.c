@@ -154,6 +154,9 @@ print_haproxy(const json_t *h)
 	put_line("last", text(h, "last"));
 	put_line("what it runs is not known", text(h, "doubt"));
 	put_line("a reload is due", text(h, "owes_reload"));
+	if (json_is_true(json_object_get(h, "diverged")))
+		puts("    it runs something else than the files say, even "
+		     "after a reload: the log says what");
 	for (size_t i = 0; i < json_array_size(leftovers); i++)
 		print_leftover(json_array_get(leftovers, i));
 	for (size_t i = 0; i < json_array_size(manual); i++)

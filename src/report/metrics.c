@@ -473,6 +473,9 @@ put_lives(struct buf *b, const struct report_options *o)
 	put_live_gauge(b, o, "haproxy_leftover_servers",
 	    "Servers that run, drained or draining, without a line.",
 	    live_leftovers);
+	put_live_gauge(b, o, "haproxy_diverged",
+	    "1: what runs is not what the files say, even after a reload.",
+	    live_diverged);
 	put_live_gauge(b, o, "haproxy_manual_servers",
 	    "Servers whose state a person set.", live_manual);
 }

@@ -153,7 +153,7 @@ def test_lines_that_come_and_go_with_health(t):
 
 
 def test_drain_ends_in_maintenance(t):
-    site = Site(t, drain="500ms").begin()
+    site = Site(t, drain="2s").begin()
     site.change("run time: .*server b", b=None)
     row = site.proxy.servers()["web/b"]
     assert int(row["srv_admin_state"]) & 0x18, row
@@ -337,6 +337,25 @@ def test_what_a_person_did_is_undone_if_so_configured(t):
     site.is_right()
 
 
+def test_reload_that_does_not_help_is_not_tried_again(t):
+    site = relayed(t, verify="1s")
+    site.relay.when = "show servers state"
+    site.relay.lie = (b" 8001 ", b" 8009 ")
+    site.relay.fault = "lie"
+    site.weir.wait_log("drift: .*server a: port 8009, not 8001")
+    site.weir.wait_log("reload: what runs is not what the files say")
+    site.weir.wait_log("not even after a reload")
+    t.holds(lambda: site.reload_count("drift") == 1, "one reload", 2.5)
+    assert site.weir.count_log("not even after a reload") == 1
+    assert site.weir.metric('weir_haproxy_diverged{haproxy="main"}') == 1
+    site.relay.fault = None
+    site.weir.wait_metric('weir_haproxy_diverged{haproxy="main"}',
+                          lambda n: n == 0)
+    site.pid = site.proxy.worker()
+    site.change("run time: ", b=(8002, 5))
+    site.is_right()
+
+
 # --- the fast lane ----------------------------------------------------------
 
 def strict(t, site):
@@ -364,6 +383,51 @@ def test_steps_are_undone_when_the_check_refuses(t):
     assert site.servers() == {"a": (8001, 1), "b": (8002, 1), "c": (8003, 1)}
     assert site.proxy.worker() == site.pid
     site.change("run time: ", a=(8001, 7))
+    site.is_right()
+
+
+def slow_check(t, site):
+    """A haproxy whose -c takes 2 s."""
+    path = t.write("slow", f"""#!/bin/sh
+case "$1" in -c) sleep 2;; esac
+exec {site.proxy.program} "$@"
+""")
+    os.chmod(path, os.stat(path).st_mode | stat.S_IXUSR)
+    site.weir.configure({'haproxy "main"': {"binary": path}})
+
+
+def test_weir_killed_between_steps_and_file(t):
+    site = Site(t)
+    site.begin()
+    site.change("run time: ", c=(8003, 2))
+    site.weir.stop()
+    slow_check(t, site)
+    site.weir.start()
+    site.weir.wait_log("ready")
+    site.set(a=(8001, 9), b=None)
+    t.until(site.runs_as_wanted, "the steps")
+    site.weir.send(signal.SIGKILL)
+    site.weir.wait_exit()
+    assert "weight 9" not in site.text()
+    # What the steps were for is gone meanwhile: the file is what counts.
+    site.set(a=(8001, 1), b=(8002, 1))
+    site.weir.mark()
+    site.weir.start()
+    site.weir.wait_log("drift repaired")
+    site.is_right()
+
+
+def test_steps_come_before_check_and_file(t):
+    site = Site(t)
+    slow_check(t, site)
+    site.begin()
+    began = time.monotonic()
+    site.weir.mark()
+    site.set(a=(8001, 9))
+    t.until(site.runs_as_wanted, "the steps")
+    assert time.monotonic() - began < t.seconds(1)
+    assert "weight 9" not in site.text()
+    site.weir.wait_log("run time: ")
     site.is_right()
 
 

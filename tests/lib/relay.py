@@ -10,7 +10,8 @@ class Relay:
     """Passes everything on, until .fault says otherwise.
 
     fault  None; "cut": half of the next reply, then the end; "slow": every
-           reply only after .delay; "mute": no reply at all
+           reply only after .delay; "mute": no reply at all; "lie":
+           .lie[0] reads .lie[1]
     when   only replies to commands that hold this text are touched
     """
 
@@ -20,6 +21,7 @@ class Relay:
         self.fault = None
         self.when = ""
         self.delay = 1.0
+        self.lie = (b"", b"")
         self.seen = []
         self._last = ""
         self._socket = socket.socket(socket.AF_UNIX)
@@ -76,6 +78,8 @@ class Relay:
                 fault = self.fault if self.when in last["command"] else None
                 if fault == "slow":
                     time.sleep(self.delay)
+                elif fault == "lie":
+                    data = data.replace(*self.lie)
                 elif fault == "mute":
                     continue
                 elif fault == "cut":
