@@ -198,7 +198,7 @@ bool haproxy_line_split(struct str text, struct arena *, struct haproxy_line *);
 struct keyword;
 struct haproxy_option {
 	struct str keyword;
-	struct str value; /* NULL ptr: the keyword takes none */
+	struct str value;            /* NULL ptr: the keyword takes none */
 	const struct keyword *known; /* the stage's own; NULL: unknown */
 };
 struct haproxy_server {
