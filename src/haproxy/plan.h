@@ -15,6 +15,8 @@ enum phase {
 	PHASE_ADD,
 	PHASE_ADDRESS,
 	PHASE_WEIGHT,
+	PHASE_HEALTH, /* of those that are added; apart from ready, so that
+		       * each goes out in one batch */
 	PHASE_READY,
 	PHASE_LESS, /* weights that become 0 */
 	PHASE_DRAIN,

@@ -327,13 +327,13 @@ plan_ready(struct plan *p, const struct server_change *c)
 	struct haproxy_step *s;
 
 	if (c->new->has & HAS_CHECK) {
-		s = put_step(p, c, PHASE_READY, STEP_HEALTH_ON,
+		s = put_step(p, c, PHASE_HEALTH, STEP_HEALTH_ON,
 		    JOIN(p, STR("enable health "), c->path));
 		s->undo = JOIN(p, STR("disable health "), c->path);
 		s->what = STR("its checks begin");
 	}
 	if (c->new->has & HAS_AGENT) {
-		s = put_step(p, c, PHASE_READY, STEP_HEALTH_ON,
+		s = put_step(p, c, PHASE_HEALTH, STEP_HEALTH_ON,
 		    JOIN(p, STR("enable agent "), c->path));
 		s->undo = JOIN(p, STR("disable agent "), c->path);
 		s->what = STR("its agent is asked");
