@@ -211,8 +211,9 @@ enum {
 	PLACE_ADDRESS = 4,
 	PLACE_OPERATIONAL = 5,
 	PLACE_ADMIN = 6,
+	PLACE_WEIGHT = 7,
 	PLACE_TIME = 9,
-	PLACE_LAST_CHECK = 14,
+	PLACE_FORCED = 15, /* behind the last of the checks */
 	PLACE_FQDN = 17
 };
 #define HEADING                                                         \
@@ -246,48 +247,65 @@ mix_bytes(uint64_t h, const char *p, size_t n)
 	return mix(h, word);
 }
 
-/* Behind the next `count` blanks; NULL: there are fewer. */
-static const char *
-skip_words(const char *p, const char *end, int count)
+/* The first byte of the word is the lowest. */
+static inline uint64_t
+load(const char *p, size_t n)
 {
-	for (; count; count--) {
-		p = memchr(p, ' ', (size_t)(end - p));
-		if (!p)
-			return NULL;
-		p++;
+	uint64_t word = 0;
+
+	memcpy(&word, p, n < 8 ? n : 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
+/* Where the words of a row begin, eight bytes at a time; how many were found.
+ */
+static int
+find_words(const char *p, size_t n, uint32_t begins[PLACE_FQDN + 1])
+{
+	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+	int count = 1;
+
+	begins[0] = 0;
+	for (size_t at = 0; at < n; at += 8) {
+		uint64_t x =
+		    load(p + at, n - at) ^ UINT64_C(0x2020202020202020);
+		/* The high bit of each byte that is a blank. */
+		uint64_t blanks = ~(((x & low) + low) | x | low);
+
+		for (; blanks; blanks &= blanks - 1) {
+			begins[count++] =
+			    (uint32_t)(at + 1 +
+				       (size_t)__builtin_ctzll(blanks) / 8);
+			if (count > PLACE_FQDN)
+				return count;
+		}
 	}
-	return p;
+	return count;
 }
 
 /* A name may be resolved to another address at any time, and is in maintenance
  * until it is. */
 static uint64_t
-mix_row(uint64_t h, const char *p, const char *end)
+mix_row(uint64_t h, const char *p, size_t n)
 {
-	const char *address = skip_words(p, end, PLACE_ADDRESS);
-	const char *state = address ? skip_words(address, end, 1) : NULL;
-	const char *admin = state ? skip_words(state, end, 1) : NULL;
-	const char *weight = admin ? skip_words(admin, end, 1) : NULL;
-	const char *time =
-	    weight ? skip_words(weight, end, PLACE_TIME - PLACE_ADMIN - 1)
-		   : NULL;
-	const char *rest =
-	    time ? skip_words(time, end, PLACE_LAST_CHECK + 1 - PLACE_TIME)
-		 : NULL;
-	const char *name =
-	    rest ? skip_words(rest, end, PLACE_FQDN - PLACE_LAST_CHECK - 1)
-		 : NULL;
+	uint32_t at[PLACE_FQDN + 1];
 	long bits;
 
-	if (!name)
-		return mix_bytes(h, p, (size_t)(end - p));
-	bits = number((struct str){admin, (size_t)(weight - admin - 1)});
-	h = mix_bytes(h, p, (size_t)(address - p));
-	if (name < end && *name == '-')
-		h = mix_bytes(h, address, (size_t)(state - address));
+	if (find_words(p, n, at) <= PLACE_FQDN)
+		return mix_bytes(h, p, n);
+	bits = number((struct str){
+	    p + at[PLACE_ADMIN], at[PLACE_ADMIN + 1] - at[PLACE_ADMIN] - 1});
+	h = mix_bytes(h, p, at[PLACE_ADDRESS]);
+	if (at[PLACE_FQDN] < n && p[at[PLACE_FQDN]] == '-')
+		h = mix_bytes(h, p + at[PLACE_ADDRESS],
+		    at[PLACE_OPERATIONAL] - at[PLACE_ADDRESS]);
 	h = mix(h, (uint64_t)(bits & (ADMIN_MAINT | ADMIN_DRAIN | ADMIN_FQDN)));
-	h = mix_bytes(h, weight, (size_t)(time - weight));
-	return mix_bytes(h, rest, (size_t)(end - rest));
+	h = mix_bytes(
+	    h, p + at[PLACE_WEIGHT], at[PLACE_TIME] - at[PLACE_WEIGHT]);
+	return mix_bytes(h, p + at[PLACE_FORCED], n - at[PLACE_FORCED]);
 }
 
 uint64_t
@@ -298,12 +316,11 @@ haproxy_state_digest(struct str state)
 
 	while (state.len) {
 		struct str line = take_line(&state);
-		const char *end = line.ptr + line.len;
 
 		if (line.len && *line.ptr == '#')
 			known = str_has_prefix(line, STR(HEADING));
 		h = known && line.len && *line.ptr != '#'
-			? mix_row(h, line.ptr, end)
+			? mix_row(h, line.ptr, line.len)
 			: mix_bytes(h, line.ptr, line.len);
 	}
 	return h;
