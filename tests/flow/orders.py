@@ -113,9 +113,8 @@ def test_every_member_of_the_status_is_in_the_manual(t):
     missing = set(keys(status)) - words
     assert not missing, missing
     assert status["memory_bytes"] > 100000
-    assert set(status) == {
-        "version", "ready", "paused_since_unix", "uptime_ms", "memory_bytes",
-        "templates", "held", "applies", "consul", "state"}, status
+    assert {"version", "ready", "paused_since_unix", "uptime_ms", "templates",
+            "held", "applies", "consul", "state"} <= set(status), status
 
 
 def test_orders_without_a_weir_say_so(t):
