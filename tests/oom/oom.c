@@ -34,8 +34,10 @@
 
 #include "weir/cmd.h"
 
-/* Seconds that one run may take; a run takes milliseconds. */
-#define PATIENCE 20
+/* Seconds of the processor, and of the clock, that one run may take; a run
+ * takes milliseconds. */
+#define PATIENCE     10
+#define CLOCK_FACTOR 12
 /* What one run may print. */
 #define OUTPUT_MAX (4 << 20)
 
@@ -217,7 +219,8 @@ child(const struct test *t, int out, int err)
 	dup2(err, STDERR_FILENO);
 	signal(SIGPIPE, SIG_IGN);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
-	alarm(PATIENCE);
+	setrlimit(RLIMIT_CPU, &(struct rlimit){PATIENCE, PATIENCE});
+	alarm(PATIENCE * CLOCK_FACTOR);
 	atexit(tell_count);
 	fault.counts = true;
 	exit(command(t->argc, t->argv));
