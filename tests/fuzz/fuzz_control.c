@@ -22,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define TURNS 50
 
 static uv_loop_t loop;
+static uv_idle_t awake; /* the endpoint alone doesn't keep a loop running */
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 static bool
@@ -32,6 +33,12 @@ on_order(void *arg, enum report_order order, struct str query, struct buf *said)
 	assert(query.len <= LIMIT_HTTP_REQUEST);
 	buf_printf(said, "approved %.*s\n", (int)query.len, query.ptr);
 	return query.len > 0;
+}
+
+static void
+on_idle(uv_idle_t *idle)
+{
+	(void)idle;
 }
 
 static void
@@ -52,8 +59,10 @@ serve(void)
 	    "/tmp/weir-fuzz-control-%d", (int)getpid());
 	unlink(address.sun_path);
 	uv_loop_init(&loop);
+	uv_idle_init(&loop, &awake);
+	uv_idle_start(&awake, on_idle);
 	snprintf(name, sizeof(name), "unix:%s", address.sun_path);
-	e = endpoint_new(&options, name, NULL);
+	e = endpoint_new(&options, name, 0600, NULL);
 	assert(e);
 	endpoint_take_orders(e);
 }
