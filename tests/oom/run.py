@@ -48,7 +48,7 @@ def line_of(case, folder):
     words = [case.name]
     words += [f"{k}={v}" for k, v in case.environment().items()]
     words += ["--", "render", "--stdout", "--from", cases.WORLD, "-c", ini,
-              "--timeout", "300ms"]
+              "--timeout", "10s"]
     return "\t".join(words) + "\n"
 
 
@@ -78,7 +78,9 @@ def main():
     program = os.path.join(os.path.abspath(args.build), "oom")
     env = {"PATH": os.environ["PATH"],
            "ASAN_OPTIONS": "exitcode=99",
-           "UBSAN_OPTIONS": "exitcode=99"}
+           "UBSAN_OPTIONS": "exitcode=99",
+           "LSAN_OPTIONS": f"suppressions={HERE}/leaks.supp:"
+                           "print_suppressions=0"}
     total = {"places": 0, "tried": 0, "findings": 0}
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="weir-oom-") as folder:
