@@ -269,6 +269,29 @@ def test_a_state_directory_that_is_not_there_is_a_warning(t):
     weir.wait_log("ready")
 
 
+def test_a_state_that_cannot_be_written_is_said_once_and_made_up_for(t):
+    fake = t.fake_consul()
+    fake.say(WEB, web(1))
+    weir = site(t, fake).start()
+    weir.wait_log("ready")
+    saved(t, weir)
+    os.rename(weir.state, weir.state + ".away")
+    for port in (2, 3):
+        fake.say(WEB, web(port))
+        t.until_file("out", lambda s, p=port: s == f"w{p}:{p} ")
+        weir.wait_metric("weir_state_save_errors_total",
+                         lambda n, p=port: n >= p - 1)
+    assert weir.count_log("the last good answers can't be kept in") == 1
+    os.rename(weir.state + ".away", weir.state)
+    fake.say(WEB, web(4))
+    weir.wait_log("the last good answers are kept again")
+    weir.kill()
+    fake.refuse()
+    os.unlink(t.path("out"))
+    weir.start()
+    t.until_file("out", lambda s: s == "w4:4 ")
+
+
 def test_two_weirs_do_not_share_a_state(t):
     fake = t.fake_consul()
     fake.say(WEB, web(1))
