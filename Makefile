@@ -56,8 +56,9 @@ DIFF      := $(O)/differential
 BENCH     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all unit oom unit-programs fuzz-programs test test-matrix lint asan \
-	bench bench-engine bench-steps differential fuzz soak chaos demo install clean help FORCE
+.PHONY: all unit oom unit-programs fuzz-programs test test-matrix proof lint asan \
+	bench bench-live bench-engine bench-steps differential fuzz soak chaos demo \
+	install clean help FORCE
 
 all: $(LIB) $(WEIR) ## the program (build/weir)
 
@@ -188,6 +189,18 @@ bench: all $(BENCH) ## figures against Consul and HAProxy
 	packaging/deps.sh test bench
 	tests/bench/run
 	$(O)/bench/bench_decode
+
+bench-live: all $(O)/bench/bench_steps ## figures of changes without a reload, beside reloads
+	packaging/deps.sh test
+	$(O)/bench/bench_steps
+	tests/bench/live
+
+# The walk and the load of the tests, as long as they were meant.
+STEPS = 2000
+proof: all ## the random walk of STEPS (2000), 500 changes and 50 reloads under load
+	packaging/deps.sh build test
+	WEIR_WALK_STEPS=$(STEPS) WEIR_WALK_SEED=$(SEED) WEIR_LOAD_CHANGES=500 \
+		WEIR_LOAD_RELOADS=50 tests/flow/run.py --limit 7200 walk load
 
 bench-engine: all $(BENCH) ## figures of the template engine, beside Go's if Go is here
 	@if command -v go >/dev/null; then $(MAKE) $(O)/bench/go.txt; \

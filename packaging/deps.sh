@@ -29,11 +29,11 @@ packages_of()
 			libsystemd-dev libre2-dev libyaml-dev libutf8proc-dev \
 			libgmp-dev libssl-dev libcrypt-dev libcmocka-dev ;;
 	test)	echo python3 consul haproxy nginx-light socat curl jq openssl mandoc \
-			tzdata procps ;;
+			tzdata procps wrk ;;
 	lint)	echo clang clang-format cppcheck shellcheck universal-ctags \
 			python3 ;;
 	fuzz)	echo clang libclang-rt-14-dev llvm ;;
-	bench)	echo wrk apache2-utils hyperfine valgrind ;;
+	bench)	echo apache2-utils hyperfine valgrind ;;
 	versions | matrix) echo patchelf ;;
 	*)	say "no such group: $1" \
 			"(build test lint fuzz bench versions matrix)"

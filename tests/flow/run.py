@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs flow scenarios: each test_… function of each tests/flow/NAME.py.
 
-usage: run.py [--jobs N] [--keep] [--list] [--matrix]
+usage: run.py [--jobs N] [--keep] [--list] [--matrix] [--limit SECONDS]
               [NAME | NAME/PART-OF-TEST …]
 
 Each runs in a process of its own, in its own folder, and is ended with all
@@ -118,7 +118,7 @@ def spawn(name, test, args):
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, start_new_session=True)
     try:
-        output, _ = child.communicate(timeout=seconds(LIMIT))
+        output, _ = child.communicate(timeout=seconds(args.limit))
     except subprocess.TimeoutExpired:
         child.terminate()
         try:
@@ -155,6 +155,8 @@ def arguments():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--matrix", action="store_true",
                         help="only those that start a HAProxy")
+    parser.add_argument("--limit", type=float, default=LIMIT,
+                        help="seconds that each may take")
     parser.add_argument("--play", help=argparse.SUPPRESS)
     parser.add_argument("name", nargs="*")
     return parser.parse_intermixed_args()

@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 
 from .process import Process
 from .wait import until
@@ -78,6 +79,12 @@ class HAProxy(Process):
     def write(self, text):
         with open(self.config, "w", encoding="utf-8") as f:
             f.write(text)
+
+    def age(self):
+        """Lets its file get so old that a process which begins now has read
+        it whole, and nobody can doubt it."""
+        changed = os.stat(self.config).st_ctime
+        until(lambda: time.time() > changed + 0.3, "the file to be old")
 
     def start(self):
         super().start()

@@ -12,7 +12,7 @@ HEAD = """user root;
 daemon off;
 pid {folder}/nginx.pid;
 error_log stderr notice;
-events {{ worker_connections 64; }}
+events {{ worker_connections 1024; }}
 http {{
 	access_log off;
 	client_body_temp_path {folder}/body;
