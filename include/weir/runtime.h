@@ -50,6 +50,10 @@ struct haproxy_leftover *haproxy_leftover_put(struct haproxy_running *,
     struct str backend, struct str server, struct str line);
 void haproxy_leftover_drop(
     struct haproxy_running *, struct str backend, struct str server);
+/* HAProxy deleted it: it is dropped, and whoever stood before it stands before
+ * the one behind it. */
+void haproxy_leftover_deleted(
+    struct haproxy_running *, struct str backend, struct str server);
 
 /* ---- steps ---- */
 

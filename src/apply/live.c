@@ -221,6 +221,7 @@ live_copy_leftovers(
 
 		copy->draining = o->draining;
 		copy->until = o->until;
+		copy->next = o->next ? xstrdup(o->next) : NULL;
 	}
 }
 

@@ -34,8 +34,11 @@ print_leftover(
 {
 	int64_t rest = o->draining ? o->until - live_now(l) : 0;
 
-	buf_printf(b, "leftover %s %s %" PRId64 "\n", o->backend, o->server,
+	buf_printf(b, "leftover %s %s %" PRId64, o->backend, o->server,
 	    rest > 0 ? rest : 0);
+	if (o->next)
+		buf_printf(b, " =%s", o->next);
+	buf_char(b, '\n');
 	buf_printf(b, "line %s\n", o->line ? o->line : "");
 }
 
@@ -98,7 +101,7 @@ next_line(struct str *text, struct str *line)
 	return true;
 }
 
-/* "leftover B S REST", then "line …". */
+/* "leftover B S REST [=NEXT]", then "line …". */
 static void
 read_leftover(const struct memory *m, struct str head, struct str line)
 {
@@ -107,6 +110,7 @@ read_leftover(const struct memory *m, struct str head, struct str line)
 	char *server = backend ? strchr(backend + 1, ' ') : NULL;
 	char *rest = server ? strchr(server + 1, ' ') : NULL;
 	struct haproxy_leftover *o;
+	char *end;
 
 	if (rest && line.len >= 5) {
 		*server = *rest = 0;
@@ -114,7 +118,9 @@ read_leftover(const struct memory *m, struct str head, struct str line)
 		line.len -= 5;
 		o = haproxy_leftover_put(m->running, str_of(backend + 1),
 		    str_of(server + 1), line.len ? line : (struct str){0});
-		o->until = strtoll(rest + 1, NULL, 10);
+		o->until = strtoll(rest + 1, &end, 10);
+		if (!strncmp(end, " =", 2))
+			o->next = xstrdup(end + 2);
 		o->draining = o->until > 0;
 		o->until += m->now;
 	}

@@ -511,7 +511,7 @@ on_deleted(void *arg, struct haproxy_reply *reply)
 	log_info("apply", "%s: run time: backend %s: server %s: deleted",
 	    live_log_name(l), o->backend, o->server);
 	l->state = 0;
-	haproxy_leftover_drop(
+	haproxy_leftover_deleted(
 	    &l->running, str_of(o->backend), str_of(o->server));
 	live_remember(l);
 	delete_next(l);

@@ -172,15 +172,19 @@ set_next(struct haproxy_running *r, struct str backend, struct str from,
 	}
 }
 
-static void
-note_deleted(const struct haproxy_step *s, struct haproxy_running *r)
+void
+haproxy_leftover_deleted(
+    struct haproxy_running *r, struct str backend, struct str server)
 {
-	struct haproxy_leftover *l =
-	    haproxy_leftover_find(r, s->backend, s->server);
+	struct haproxy_leftover *l = haproxy_leftover_find(r, backend, server);
+	char *gone = copy(server);
+	char *place = copy(backend);
 	char *next = l ? copy(str_of(l->next)) : NULL;
 
-	haproxy_leftover_drop(r, s->backend, s->server);
-	set_next(r, s->backend, s->server, str_of(next));
+	haproxy_leftover_drop(r, backend, server);
+	set_next(r, str_of(place), str_of(gone), str_of(next));
+	free(gone);
+	free(place);
 	free(next);
 }
 
@@ -193,7 +197,7 @@ note_step(const struct haproxy_step *s, struct haproxy_running *r,
 	if (s->kind == STEP_ADD && s->next.ptr)
 		set_next(r, s->backend, s->next, s->server);
 	if (s->kind == STEP_DELETE)
-		note_deleted(s, r);
+		haproxy_leftover_deleted(r, s->backend, s->server);
 	else if (s->named)
 		haproxy_leftover_drop(r, s->backend, s->server);
 	else if (s->line.ptr)

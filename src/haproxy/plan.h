@@ -75,6 +75,8 @@ int version_number(const struct haproxy_version *);
 void plan_servers(struct plan *);
 /* What steps set and differs; refuses what they can't. */
 void plan_slots(struct plan *, const struct server_change *);
+/* It was disabled and is not: if it was added, its checks have not begun. */
+void plan_enabled(struct plan *, const struct server_change *);
 /* A line that is new. */
 void plan_added(struct plan *, const struct proxy_server *);
 

@@ -67,6 +67,8 @@ plan_back(struct plan *p, const struct server_change *c,
 		return;
 	}
 	plan_slots(p, c);
+	if (!down && c->old->set[SLOT_STATE].ptr)
+		plan_enabled(p, c);
 	s = plan_step(p, down ? PHASE_MAINT : PHASE_READY,
 	    down ? STEP_MAINT : STEP_READY, c->path);
 	s->command = JOIN(p, STR("set server "), c->path,
@@ -320,26 +322,41 @@ plan_repair(struct plan *p, const struct server_change *c)
 	s->what = STR("its true address");
 }
 
+/* Its checks begin. What is added disabled is not checked until it is ready, as
+ * one of a file is not. */
+static void
+plan_health(struct plan *p, const struct server_change *c)
+{
+	struct haproxy_step *s;
+
+	if (c->new->has & HAS_CHECK) {
+		s = put_step(p, c, PHASE_HEALTH, STEP_HEALTH_ON,
+		    JOIN(p, STR("enable health "), c->path));
+		s->what = STR("its checks begin");
+	}
+	if (c->new->has & HAS_AGENT) {
+		s = put_step(p, c, PHASE_HEALTH, STEP_HEALTH_ON,
+		    JOIN(p, STR("enable agent "), c->path));
+		s->what = STR("its agent is asked");
+	}
+}
+
+void
+plan_enabled(struct plan *p, const struct server_change *c)
+{
+	if (p->policy->dynamic && p->version >= VERSION_ADD)
+		plan_health(p, c);
+}
+
 static void
 plan_ready(struct plan *p, const struct server_change *c)
 {
 	struct str set = JOIN(p, STR("set server "), c->path);
 	struct haproxy_step *s;
 
-	if (c->new->has & HAS_CHECK) {
-		s = put_step(p, c, PHASE_HEALTH, STEP_HEALTH_ON,
-		    JOIN(p, STR("enable health "), c->path));
-		s->undo = JOIN(p, STR("disable health "), c->path);
-		s->what = STR("its checks begin");
-	}
-	if (c->new->has & HAS_AGENT) {
-		s = put_step(p, c, PHASE_HEALTH, STEP_HEALTH_ON,
-		    JOIN(p, STR("enable agent "), c->path));
-		s->undo = JOIN(p, STR("disable agent "), c->path);
-		s->what = STR("its agent is asked");
-	}
 	if (c->new->set[SLOT_STATE].ptr)
 		return;
+	plan_health(p, c);
 	s = put_step(
 	    p, c, PHASE_READY, STEP_READY, JOIN(p, set, STR(" state ready")));
 	s->undo = JOIN(p, set, STR(" state maint"));

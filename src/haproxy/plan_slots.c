@@ -131,6 +131,7 @@ fixed_weight(struct plan *p, const struct server_change *c, struct str old,
 		return NULL;
 	if (f->other_mode || f->balance == BALANCE_UNKNOWN)
 		return "weir doesn't know that balance algorithm";
+	/* Up from 0 only to what it was loaded with: HAProxy knows that. */
 	if (!str_is(old, "0") && !str_is(new, "0"))
 		return "a static balance algorithm takes no other weight";
 	return NULL;
@@ -290,7 +291,11 @@ plan_state(struct plan *p, const struct server_change *c)
 	    JOIN(p, STR("set server "), c->path, STR(" state maint"));
 	struct str ready =
 	    JOIN(p, STR("set server "), c->path, STR(" state ready"));
-	struct haproxy_step *s = plan_step(p, down ? PHASE_MAINT : PHASE_READY,
+	struct haproxy_step *s;
+
+	if (!down)
+		plan_enabled(p, c);
+	s = plan_step(p, down ? PHASE_MAINT : PHASE_READY,
 	    down ? STEP_MAINT : STEP_READY, c->path);
 
 	s->command = down ? maint : ready;

@@ -203,7 +203,7 @@ read_defaults(struct proxy *p, const struct haproxy_model *m,
 {
 	const struct haproxy_section *chain[DEFAULTS_DEPTH];
 	struct haproxy_line *lines[DEFAULTS_DEPTH];
-	size_t counts[DEFAULTS_DEPTH];
+	size_t counts[DEFAULTS_DEPTH] = {0};
 	size_t depth = 0;
 
 	if (p->line_count)

@@ -87,13 +87,18 @@ class Site:
         self.starts = 0
 
     def send(self, command):
+        """False: it was loaded with another weight than the text has now, and
+        a static algorithm takes none but that: a reload."""
         reply = self.proxy.cli(command).strip()
+        if "is using a static LB algorithm" in reply and " weight " in command:
+            return False
         words = command.split()
         kind = " ".join(words[:2])
         if kind == "set server":
             kind += " … " + words[3]
         wanted = GOOD.get(kind, GOOD.get(words[0], r"^$"))
         assert not reply or re.search(wanted, reply), (command, reply)
+        return True
 
     def change(self, body):
         """From what runs to this; the commands that it took."""
@@ -104,8 +109,10 @@ class Site:
             self.reloads.append(commands[0])
             self.proxy.reload()
             return commands
-        for command in commands:
-            self.send(command)
+        if not all(map(self.send, commands)):
+            self.reloads.append("reload refused: " + str(commands))
+            self.proxy.reload()
+            self.stepper.say("reloaded")
         return commands
 
     def expire(self):

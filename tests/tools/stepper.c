@@ -4,7 +4,7 @@
  * and prints how to get from the last one to it: the commands, or
  * "reload REASON", then ".". A reload forgets what was left over. Other lines:
  * "expire" (what drains goes, what is gone is deleted), "undo" (the undo of the
- * last steps, the last first).
+ * last steps, the last first), "reloaded" (as after a reload).
  *
  * usage: stepper VERSION [dynamic] [delete] [drain=MS] [proven] <PATHS
  */
@@ -45,14 +45,20 @@ unload(struct text *t)
 }
 
 static void
+forget(void)
+{
+	haproxy_running_fini(&(struct haproxy_running){
+	    .leftovers = running.leftovers, .count = running.count});
+	running.leftovers = NULL;
+	running.count = 0;
+}
+
+static void
 show(struct haproxy_steps *s)
 {
 	if (s->reload) {
 		printf("reload %s\n", s->reason.ptr);
-		haproxy_running_fini(&(struct haproxy_running){
-		    .leftovers = running.leftovers, .count = running.count});
-		running.leftovers = NULL;
-		running.count = 0;
+		forget();
 	}
 	for (size_t i = 0; i < s->count; i++)
 		printf("%s\n", s->items[i].command.ptr);
@@ -134,6 +140,8 @@ main(int argc, char **argv)
 		line[strcspn(line, "\n")] = 0;
 		if (!strcmp(line, "expire"))
 			expire(&now);
+		else if (!strcmp(line, "reloaded"))
+			forget();
 		else if (!strcmp(line, "undo"))
 			undo(&last);
 		else if (started)

@@ -808,12 +808,31 @@ a_new_line_is_a_server_that_is_added(void **state)
 	    "enable health web/b\nenable agent web/b\n" SET(
 		"b") "state ready\n");
 	check(RR A(""), RR A("") B(" check"), UNDOS,
-	    "del server web/b\ndisable health web/b\n" SET(
-		"b") "state maint\n");
+	    "del server web/b\n\n" SET("b") "state maint\n");
 	assert_steps(RR, RR B(" disabled weight 7"),
 	    "add server web/b 10.0.0.2:80 weight 7\n");
 	assert_steps(RR, RR B(" init-addr none no-check"),
 	    "add server web/b 10.0.0.2:80\n" SET("b") "state ready\n");
+}
+
+/* Checks begin with traffic: a server of a file that is disabled has none. */
+static void
+what_was_added_disabled_is_checked_when_it_is_ready(void **state)
+{
+	(void)state;
+	version("3.0.1");
+	apply(RR, RR B(" check disabled"), 0,
+	    "add server web/b 10.0.0.2:80 check\n");
+	assert_steps(RR B(" check disabled"), RR B(" check"),
+	    "enable health web/b\n" SET("b") "state ready\n");
+	apply(RR B(" check disabled"), RR, 0, SET("b") "state maint\n");
+	assert_steps(RR, RR B(" check"),
+	    "enable health web/b\n" SET("b") "state ready\n");
+	apply(RR B(" check"), RR, 0, SET("b") "state maint\n");
+	assert_steps(RR, RR B(" check"), SET("b") "state ready\n");
+	version("2.6.12");
+	assert_steps(
+	    RR B(" check disabled"), RR B(" check"), SET("b") "state ready\n");
 }
 
 static void
@@ -1105,6 +1124,7 @@ main(void)
 	    T(old_versions_add_no_servers),
 	    T(the_policy_goes_by_the_version),
 	    T(a_new_line_is_a_server_that_is_added),
+	    T(what_was_added_disabled_is_checked_when_it_is_ready),
 	    T(what_applies_is_written_out),
 	    T(old_versions_are_told_more),
 	    T(not_every_option_can_be_added),
