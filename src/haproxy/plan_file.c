@@ -50,7 +50,10 @@ pattern_name(struct str line)
 	rest.ptr = open + 1;
 	rest.len = line.len - (size_t)(rest.ptr - line.ptr);
 	end = str_find(rest, STR(") pattern loaded from file "));
-	return end < 0 ? (struct str){0} : (struct str){rest.ptr, (size_t)end};
+	if (end < 0)
+		return (struct str){0};
+	rest.len = (size_t)end;
+	return rest;
 }
 
 /* "*NAME" while a transaction is open. */
@@ -68,8 +71,9 @@ counted_name(struct str line)
 {
 	ptrdiff_t end = str_find(line, STR(" - "));
 
-	line = plain_name(line);
-	return end < 0 ? line : (struct str){line.ptr, (size_t)end};
+	if (end >= 0)
+		line.len = (size_t)end;
+	return plain_name(line);
 }
 
 static bool

@@ -203,6 +203,7 @@ compare_weight(struct comparison *c, const struct pair *p)
 		refuse(c, f);
 }
 
+/* An agent may stop and drain a server, as a person may. */
 static void
 compare_state(struct comparison *c, const struct pair *p)
 {
@@ -218,7 +219,7 @@ compare_state(struct comparison *c, const struct pair *p)
 		return;
 	f = differs(c, p);
 	say(c, f, "%s, not %s", is, want_down ? "in maintenance" : "ready");
-	if (!want_down && c->respect_manual)
+	if ((!want_down && c->respect_manual) || (p->want->has & HAS_AGENT))
 		f->kind = FINDING_MANUAL;
 	else if (want_down)
 		mend(c, f, MEND_MAINT, STEP_MAINT, "state maint");

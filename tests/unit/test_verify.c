@@ -176,6 +176,16 @@ an_agent_may_set_the_weight(void **state)
 }
 
 static void
+an_agent_may_stop_a_server(void **state)
+{
+	(void)state;
+	CHECK("backend b\n server a 127.0.0.1:8001 agent-check agent-port 99\n",
+	    HEADING "3 b 1 a 127.0.0.1 2 1 1 1 1 9 3 2 7 1 0 0 - 8001 - 0 0 "
+		    "- - 99\n",
+	    "manual b/a: in maintenance, not ready\n");
+}
+
+static void
 what_only_haproxy_can_read_is_left(void **state)
 {
 	(void)state;
@@ -521,6 +531,7 @@ main(void)
 	    cmocka_unit_test(what_it_tracks_may_be_down),
 	    cmocka_unit_test(servers_of_a_template_are_known),
 	    cmocka_unit_test(an_agent_may_set_the_weight),
+	    cmocka_unit_test(an_agent_may_stop_a_server),
 	    cmocka_unit_test(what_only_haproxy_can_read_is_left),
 	    cmocka_unit_test(the_order_of_rows_does_not_count),
 	    cmocka_unit_test(addresses_and_ports),
