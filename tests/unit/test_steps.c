@@ -628,12 +628,11 @@ a_leftover_of_another_definition_does_not(void **state)
 	haproxy_leftover_put(&running, STR("web"), STR("b"), (struct str){0});
 	assert_reload(RR A(""), RR A("") B(" check"), "nobody knows");
 	/* default-server is part of the definition. */
-	running.count = 0;
+	haproxy_leftover_drop(&running, STR("web"), STR("b"));
 	apply("defaults\n\tdefault-server check\n" RR B(""),
 	    "defaults\n\tdefault-server check\n" RR, 0,
 	    SET("b") "state maint\n");
 	assert_steps(RR, RR B(" check"), SET("b") "state ready\n");
-	running.leftovers[0].draining = false;
 }
 
 static void
