@@ -219,9 +219,9 @@ live_copy_leftovers(
 		struct haproxy_leftover *copy = haproxy_leftover_put(
 		    to, str_of(o->backend), str_of(o->server), str_of(o->line));
 
+		copy->next = o->next ? xstrdup(o->next) : NULL;
 		copy->draining = o->draining;
 		copy->until = o->until;
-		copy->next = o->next ? xstrdup(o->next) : NULL;
 	}
 }
 

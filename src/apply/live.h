@@ -89,9 +89,9 @@ struct live {
 				* traffic, and died before it wrote why */
 	char **manual; /* what persons have set, "web/web-2: maintenance" */
 	size_t manual_count;
-	struct haproxy_socket *deleting; /* the leftover of that index */
-	size_t to_delete;
-	struct haproxy_steps drained;
+	struct haproxy_runtime *sweeper; /* for deletions; NULL: none yet */
+	bool sweeping;                   /* one is under way */
+	struct haproxy_steps expired;    /* … or the end of a drain */
 
 	struct live_totals totals;
 	char *last; /* what was done last, for people */

@@ -456,5 +456,6 @@ live_release(struct live *l)
 	if (l->change.intends)
 		live_drop_intent(l);
 	live_change_fini(l);
+	live_watch_drains(l);
 	live_watch_resume(l);
 }

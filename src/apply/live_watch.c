@@ -18,13 +18,14 @@
 #define BUSY_MS 50
 /* Differences that are told one by one. */
 #define SAID_MOST 10
-/* Milliseconds for "wait 2s srv-removable" and the reply. */
-#define DELETE_MS 5000
+/* Milliseconds for a wait until a server can be deleted, and its reply. */
+#define SWEEP_MS 15000
+/* Milliseconds to the next try to delete one. */
+#define PUT_OFF_MS 60000
 
 static void look(void *);
 static void ask_state(struct live *);
 static void state_again(void *);
-static void delete_next(struct live *);
 
 static void
 on_verify(uv_timer_t *timer)
@@ -53,8 +54,6 @@ end_look(struct live *l, bool answered)
 		live_plan_go(l);
 	else if (want && l->on_want)
 		l->on_want(l->want_arg);
-	else if (answered)
-		delete_next(l);
 }
 
 /* ---- what persons have set ---- */
@@ -402,149 +401,144 @@ live_watch_resume(struct live *l)
 		arm(l, SOON_MS);
 }
 
-/* ---- drains ---- */
+/* ---- drains, and what comes after them ---- */
 
-static void
-on_maint(void *arg, struct haproxy_steps_result *r)
+/* The deletions have a connection of their own: HAProxy waits in them. */
+static bool
+is_due(const struct live *l, const struct haproxy_leftover *o)
 {
-	struct live *l = arg;
+	return o->draining || (l->policy.delete &&o->line && !l->sweeping);
+}
 
-	l->totals.steps_done += r->done;
-	for (size_t i = 0; i < r->done; i++) {
-		const struct haproxy_step *s = &l->drained.items[i];
-		struct haproxy_leftover *o =
-		    haproxy_leftover_find(&l->running, s->backend, s->server);
+static struct haproxy_leftover *
+next_due(const struct live *l)
+{
+	struct haproxy_leftover *first = NULL;
 
-		if (o)
-			o->draining = false;
-		log_info("apply",
-		    "%s: run time: backend %.*s: server %.*s: drained, in "
-		    "maintenance",
-		    live_log_name(l), (int)s->backend.len, s->backend.ptr,
-		    (int)s->server.len, s->server.ptr);
+	for (size_t i = 0; i < l->running.count; i++) {
+		struct haproxy_leftover *o = &l->running.leftovers[i];
+
+		if (is_due(l, o) && (!first || o->until < first->until))
+			first = o;
 	}
-	if (error_is_set(&r->error))
-		log_error(LOG_LEVEL_WARN, "apply", &r->error,
-		    "%s: the end of a drain:", live_log_name(l));
-	haproxy_steps_fini(&l->drained);
-	l->state = 0;
-	l->busy = false;
-	live_remember(l);
-	live_watch_drains(l);
-	if (l->waiting)
-		live_plan_go(l);
-	else
-		delete_next(l);
+	return first;
 }
 
 static void
-add_maint(struct live *l, const struct haproxy_leftover *o)
+say_expired(const struct live *l)
 {
-	struct haproxy_step *s = haproxy_step_add(
-	    &l->drained, STEP_MAINT, str_of(o->backend), str_of(o->server));
+	struct buf text = {0};
 
-	s->command = str_of(arena_printf(&l->drained.arena,
-	    "set server %s/%s state maint", o->backend, o->server));
-	s->what = STR("drained, maintenance");
+	live_print_steps(&l->expired, &text);
+	log_info("apply", "%s: run time: %s", live_log_name(l), text.ptr);
+	buf_fini(&text);
+}
+
+/* A deletion that is refused is none: there are connections left, or a rule
+ * points to it. */
+static void
+put_off(struct live *l)
+{
+	const struct haproxy_step *s = &l->expired.items[0];
+	struct haproxy_leftover *o =
+	    haproxy_leftover_find(&l->running, s->backend, s->server);
+
+	if (o)
+		o->until = live_now(l) + PUT_OFF_MS;
+}
+
+static void
+on_expired(void *arg, struct haproxy_steps_result *r)
+{
+	struct live *l = arg;
+	bool was_sweeping = l->sweeping;
+
+	l->totals.steps_done += r->done;
+	if (error_is_set(&r->error)) {
+		log_error(LOG_LEVEL_DEBUG, "apply", &r->error,
+		    "%s: put off:", live_log_name(l));
+		put_off(l);
+	} else {
+		haproxy_steps_note(
+		    &l->expired, &l->running, &l->policy, live_now(l));
+		say_expired(l);
+		live_remember(l);
+	}
+	haproxy_steps_fini(&l->expired);
+	l->state = 0;
+	l->sweeping = false;
+	if (!was_sweeping)
+		l->busy = false;
+	live_watch_drains(l);
+	if (!was_sweeping && l->waiting)
+		live_plan_go(l);
+}
+
+static void
+expire(struct live *l, struct haproxy_leftover *o)
+{
+	bool deletes = !o->draining;
+
+	haproxy_steps_expire(
+	    &l->expired, o, &l->model, &l->running, &l->policy);
+	if (l->expired.reload || !l->expired.count) {
+		haproxy_steps_fini(&l->expired);
+		o->draining = false;
+		o->until = live_now(l) + PUT_OFF_MS;
+		live_watch_drains(l);
+		return;
+	}
+	if (!deletes) {
+		l->busy = true;
+		haproxy_runtime_run(l->runtime, &l->expired, on_expired, l);
+		return;
+	}
+	l->sweeping = true;
+	if (!l->sweeper)
+		l->sweeper = haproxy_runtime_new(
+		    l->loop, l->haproxy->stats_socket, SWEEP_MS);
+	haproxy_runtime_run(l->sweeper, &l->expired, on_expired, l);
 }
 
 static void
 on_drain(uv_timer_t *timer)
 {
 	struct live *l = timer->data;
+	struct haproxy_leftover *o = next_due(l);
 
-	if (l->applying || l->busy || l->next) {
+	if (l->applying || l->busy || l->next || l->sweeping || !l->certain) {
 		uv_timer_start(&l->drain, on_drain, BUSY_MS, 0);
 		return;
 	}
-	l->drained = (struct haproxy_steps){0};
-	arena_init(&l->drained.arena, 0);
-	for (size_t i = 0; i < l->running.count; i++) {
-		const struct haproxy_leftover *o = &l->running.leftovers[i];
-
-		if (o->draining && o->until <= live_now(l))
-			add_maint(l, o);
-	}
-	if (!l->drained.count) {
-		haproxy_steps_fini(&l->drained);
+	if (o && o->until <= live_now(l))
+		expire(l, o);
+	else
 		live_watch_drains(l);
-		return;
-	}
-	l->busy = true;
-	haproxy_runtime_run(l->runtime, &l->drained, on_maint, l);
 }
 
 void
 live_watch_drains(struct live *l)
 {
-	int64_t due = -1;
+	const struct haproxy_leftover *o = next_due(l);
+	int64_t due;
 
-	for (size_t i = 0; i < l->running.count; i++) {
-		const struct haproxy_leftover *o = &l->running.leftovers[i];
-
-		if (o->draining && (due < 0 || o->until < due))
-			due = o->until;
-	}
-	if (due < 0) {
+	if (!o) {
 		uv_timer_stop(&l->drain);
 		return;
 	}
-	due -= live_now(l);
+	due = o->until - live_now(l);
 	uv_timer_start(&l->drain, on_drain, due > 0 ? (uint64_t)due : 0, 0);
 }
 
-/* ---- deletion, where the version does it well ---- */
-
-static void
-on_deleted(void *arg, struct haproxy_reply *reply)
-{
-	struct live *l = arg;
-	struct haproxy_leftover *o = l->to_delete < l->running.count
-					 ? &l->running.leftovers[l->to_delete]
-					 : NULL;
-
-	l->deleting = NULL;
-	if (!o || str_find(reply->text, STR("Server deleted")) < 0) {
-		/* Still in use, or named by a rule: at the next look again. */
-		return;
-	}
-	log_info("apply", "%s: run time: backend %s: server %s: deleted",
-	    live_log_name(l), o->backend, o->server);
-	l->state = 0;
-	haproxy_leftover_deleted(
-	    &l->running, str_of(o->backend), str_of(o->server));
-	live_remember(l);
-	delete_next(l);
-}
-
-/* On a connection of its own: the wait would keep ours. */
-static void
-delete_next(struct live *l)
-{
-	struct haproxy_leftover *o = NULL;
-	char *command;
-
-	if (!l->policy.delete || l->deleting || l->applying)
-		return;
-	for (size_t i = 0; i < l->running.count && !o; i++)
-		if (!l->running.leftovers[i].draining &&
-		    l->running.leftovers[i].line) {
-			o = &l->running.leftovers[i];
-			l->to_delete = i;
-		}
-	if (!o)
-		return;
-	command = xasprintf("wait 2s srv-removable %s/%s;del server %s/%s",
-	    o->backend, o->server, o->backend, o->server);
-	l->deleting = haproxy_ask(l->loop, l->haproxy->stats_socket, command,
-	    DELETE_MS, on_deleted, l);
-	free(command);
-}
-
+/* A deletion under way is dropped: its server may be wanted again. */
 void
 live_watch_pause(struct live *l)
 {
-	haproxy_socket_cancel(&l->deleting);
+	if (!l->sweeping)
+		return;
+	haproxy_runtime_free(&l->sweeper);
+	haproxy_steps_fini(&l->expired);
+	l->sweeping = false;
 }
 
 /* ---- its life ---- */
@@ -574,10 +568,10 @@ live_watch_init(struct live *l)
 void
 live_watch_close(struct live *l)
 {
-	haproxy_socket_cancel(&l->deleting);
+	haproxy_runtime_free(&l->sweeper);
 	if (l->has_findings)
 		haproxy_findings_fini(&l->findings);
-	haproxy_steps_fini(&l->drained);
+	haproxy_steps_fini(&l->expired);
 	uv_close((uv_handle_t *)&l->verify, on_close);
 	uv_close((uv_handle_t *)&l->drain, on_close);
 	uv_close((uv_handle_t *)&l->soon, on_close);

@@ -157,7 +157,7 @@ def test_drain_ends_in_maintenance(t):
     site.change("run time: .*server b", b=None)
     row = site.proxy.servers()["web/b"]
     assert int(row["srv_admin_state"]) & 0x18, row
-    site.weir.wait_log("server b: drained, in maintenance")
+    site.weir.wait_log("run time: .*server b: has drained: maintenance")
     row = site.proxy.servers().get("web/b")
     assert row is None or int(row["srv_admin_state"]) & 0x01, row
     site.is_right()
