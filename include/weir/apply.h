@@ -163,9 +163,8 @@ struct json_t;
 struct json_t *live_status(const struct live *);
 
 /* What applying these files would do to the HAProxy that runs, as far as the
- * files on disk say what that is. kinds: the answers to what
- * live_kind_commands lists, empty: none. Prints "run time: …" or "reload: …",
- * then a line for each step. True: a reload. */
+ * files on disk say what that is. Prints "run time: …" or "reload: …", then a
+ * line for each step. True: a reload. */
 struct live_preview {
 	const struct config_haproxy *haproxy;
 	const struct apply_file *files;
@@ -173,11 +172,15 @@ struct live_preview {
 	const struct haproxy_version *version;
 	pid_t pid;              /* of the worker that runs; 0: none */
 	const char *state_path; /* of the daemon, for servers without a line */
-	struct str kinds[4];
+	/* The answers to live_files_commands, NULL: none. */
+	char *const *loaded;
 };
 bool live_print_preview(
     const struct live_preview *, struct buf *reason, struct buf *details);
-extern const char *const live_kind_commands[4];
+/* What tells which files it has loaded; so many of them that version knows. */
+#define LIVE_FILES 6
+extern const char *const live_files_commands[LIVE_FILES];
+size_t live_files_count(const struct haproxy_version *);
 
 /* ---- one weir at a time: lock.c ---- */
 

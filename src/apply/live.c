@@ -115,6 +115,10 @@ live_free(struct live **live)
 	free(l->record);
 	free(l->last);
 	strmap_fini(&l->touched);
+	live_files_drop(l);
+	buf_fini(&l->files_wrong);
+	buf_fini(&l->files_seen);
+	haproxy_steps_fini(&l->mending);
 	buf_fini(&l->doubt);
 	buf_fini(&l->owes);
 	buf_fini(&l->reply);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What runs, in six files: live.c (its life, who runs), live_record.c (over a
- * restart of weir), live_plan.c (a change becomes steps), live_steps.c (they
- * are sent, read back, undone), live_watch.c (drift, drains), live_status.c.
- * One operation at a time; its callback fires once and never from within the
- * call.
+ * What runs, in seven files: live.c (its life, who runs), live_record.c (over a
+ * restart of weir), live_plan.c (a change becomes steps), live_files.c (maps
+ * and certificates), live_steps.c (they are sent, read back, undone),
+ * live_watch.c (drift, drains), live_status.c. One operation at a time; its
+ * callback fires once and never from within the call.
  */
 #ifndef APPLY_LIVE_H
 #define APPLY_LIVE_H
@@ -15,9 +15,6 @@
 #include "weir/strmap.h"
 
 typedef void live_cb(void *arg);
-
-/* Files that the running worker has loaded, by what they are. */
-#define LIVE_KINDS 4
 
 /* One change, from its plan to its end. */
 struct live_change {
@@ -67,11 +64,19 @@ struct live {
 	bool again;   /* the connection led to a worker that stops */
 	bool applying;
 	const struct generation *generation; /* of the plan in hand */
-	struct str kinds[LIVE_KINDS];        /* answers, owned */
 	size_t at;
 	size_t tries; /* of a read-back */
 	struct buf reply;
 	struct live_change change;
+
+	/* files beside the configuration */
+	char *loaded[LIVE_FILES]; /* answers to live_files_commands */
+	live_cb *files_next;      /* with l, when they are asked, checked */
+	const struct texts *files_is, *files_was; /* in check */
+	struct buf files_wrong;                   /* what is not so … */
+	struct buf files_seen; /* … and what the worker has in its place */
+	struct haproxy_steps mending;
+	bool mending_tried; /* in this look */
 
 	/* looking */
 	uv_timer_t verify, drain;
@@ -158,15 +163,31 @@ const char *live_reason_text(const struct live *);
 int live_probe(const struct live *, struct error *);
 /* A reload is owed that no output asks for. */
 bool live_owes(const struct live *);
-enum haproxy_file_kind live_kind_of(
-    const struct str kinds[LIVE_KINDS], const char *path);
-/* Steps of every file that is no configuration. */
-void live_plan_files(struct haproxy_steps *, const struct texts *was,
-    const struct texts *is, const struct str kinds[LIVE_KINDS],
-    const struct haproxy_version *);
-bool live_files_differ(const struct texts *was, const struct texts *is);
 void live_policy(struct haproxy_policy *, const struct config_haproxy *,
     const struct haproxy_version *);
+
+/* ---- live_files.c ---- */
+struct live_files_view {
+	struct haproxy_files files;
+	const struct haproxy_model *model; /* which names them */
+	const struct haproxy_version *version;
+};
+struct haproxy_files live_files_of(char *const answers[LIVE_FILES]);
+bool live_files_any(const struct texts *);
+/* From what files_seen holds to what the file says, into l->mending. False: no
+ * steps do it. */
+bool live_files_mend(struct live *);
+bool live_files_differ(const struct texts *was, const struct texts *is);
+/* Adds the steps of those that differ. */
+void live_files_plan(struct haproxy_steps *, const struct texts *was,
+    const struct texts *is, const struct live_files_view *);
+/* Asks what the worker has loaded; then next(l). */
+void live_files_ask(struct live *, live_cb *next);
+void live_files_drop(struct live *);
+/* After it: holds what the worker has against the files (those that differ from
+ * was; NULL: all). Then next(l), with what is wrong in files_wrong. */
+void live_files_check(struct live *, const struct texts *is,
+    const struct texts *was, live_cb *next);
 
 /* ---- live_steps.c ---- */
 /* Sends the steps and reads back; live_failed() says what became of it. */

@@ -12,12 +12,6 @@
 #include "weir/log.h"
 #include "weir/xalloc.h"
 
-/* In the order of live.kinds. */
-const char *const live_kind_commands[LIVE_KINDS] = {
-    "show map", "show acl", "show ssl cert", "show ssl crt-list"};
-static const enum haproxy_file_kind kinds[LIVE_KINDS] = {
-    FILE_MAP, FILE_ACL, FILE_CERT, FILE_CRT_LIST};
-
 const char *
 live_reason_name(enum live_reason why)
 {
@@ -45,102 +39,6 @@ live_policy(struct haproxy_policy *p, const struct config_haproxy *h,
 	p->drain_ms = h->drain_ms;
 }
 
-/* ---- files that are no configuration ---- */
-
-/* "5 (/etc/haproxy/names.map) pattern loaded from …" of maps and ACLs, the name
- * alone of the others, "*" before it while a transaction is open. */
-static bool
-line_names(struct str line, const char *path)
-{
-	const char *open = memchr(line.ptr, '(', line.len);
-	struct str name = line;
-	const char *close;
-
-	if (open) {
-		name.ptr = open + 1;
-		name.len = line.len - (size_t)(name.ptr - line.ptr);
-		close = memchr(name.ptr, ')', name.len);
-		name.len = close ? (size_t)(close - name.ptr) : 0;
-	} else if (name.len && *name.ptr == '*') {
-		name.ptr++;
-		name.len--;
-	}
-	return str_is(name, path);
-}
-
-static bool
-answer_names(struct str answer, const char *path)
-{
-	while (answer.len) {
-		const char *end = memchr(answer.ptr, '\n', answer.len);
-		size_t n = end ? (size_t)(end - answer.ptr) : answer.len;
-
-		if (line_names((struct str){answer.ptr, n}, path))
-			return true;
-		n += end ? 1 : 0;
-		answer.ptr += n;
-		answer.len -= n;
-	}
-	return false;
-}
-
-enum haproxy_file_kind
-live_kind_of(const struct str answers[LIVE_KINDS], const char *path)
-{
-	enum haproxy_file_kind kind = FILE_OTHER;
-
-	for (size_t i = 0; i < LIVE_KINDS; i++) {
-		if (!answer_names(answers[i], path))
-			continue;
-		/* Two uses of one file: not with one kind of step. */
-		if (kind != FILE_OTHER)
-			return FILE_OTHER;
-		kind = kinds[i];
-	}
-	return kind;
-}
-
-static bool
-differs(const struct texts *was, const struct texts *is,
-    const struct text_part *p, const struct text_part **old)
-{
-	*old = texts_part(was, p->path);
-	return !p->config &&
-	       (!*old || !str_equal(text_of(was, *old), text_of(is, p)));
-}
-
-bool
-live_files_differ(const struct texts *was, const struct texts *is)
-{
-	const struct text_part *old;
-
-	for (size_t i = 0; i < is->count; i++)
-		if (differs(was, is, &is->parts[i], &old))
-			return true;
-	return false;
-}
-
-void
-live_plan_files(struct haproxy_steps *steps, const struct texts *was,
-    const struct texts *is, const struct str answers[LIVE_KINDS],
-    const struct haproxy_version *version)
-{
-	const struct text_part *old;
-
-	for (size_t i = 0; i < is->count; i++) {
-		const struct text_part *p = &is->parts[i];
-
-		if (!differs(was, is, p, &old))
-			continue;
-		if (!old || old->absent)
-			haproxy_steps_refuse(steps, "%s is new", p->path);
-		else
-			haproxy_steps_plan_file(steps,
-			    live_kind_of(answers, p->path), p->path,
-			    text_of(was, old), text_of(is, p), version);
-	}
-}
-
 /* ---- the plan ---- */
 
 static void
@@ -158,54 +56,29 @@ static void
 plan(struct live *l)
 {
 	struct live_change *c = &l->change;
+	const struct live_files_view view = {.files = live_files_of(l->loaded),
+	    .model = &c->model,
+	    .version = &l->running.version};
 
 	haproxy_steps_plan(
 	    &c->steps, &l->model, &c->model, &l->running, &l->policy);
 	c->why = LIVE_CHANGE;
-	live_plan_files(
-	    &c->steps, &l->runs, &c->wanted, l->kinds, &l->running.version);
-}
-
-static void
-drop_kinds(struct live *l)
-{
-	for (size_t i = 0; i < LIVE_KINDS; i++) {
-		free((char *)(uintptr_t)l->kinds[i].ptr);
-		l->kinds[i] = (struct str){0};
-	}
+	live_files_plan(&c->steps, &l->runs, &c->wanted, &view);
 }
 
 static void
 end_plan(struct live *l)
 {
-	drop_kinds(l);
 	l->change.planned = true;
 	l->generation = NULL;
 	live_end(l);
 }
 
-static void ask_kind(struct live *);
-
 static void
-on_kind(void *arg, struct haproxy_reply *reply)
+plan_all(void *arg)
 {
 	struct live *l = arg;
 
-	l->kinds[l->at].ptr =
-	    xstrndup(reply->text.ptr ? reply->text.ptr : "", reply->text.len);
-	l->kinds[l->at].len = reply->text.len;
-	l->at++;
-	ask_kind(l);
-}
-
-static void
-ask_kind(struct live *l)
-{
-	if (l->at < LIVE_KINDS) {
-		haproxy_runtime_ask(
-		    l->runtime, live_kind_commands[l->at], on_kind, l);
-		return;
-	}
 	plan(l);
 	end_plan(l);
 }
@@ -273,15 +146,12 @@ on_info(void *arg, struct haproxy_reply *reply)
 	read_wanted(l);
 	if (!c->steps.reload)
 		look_for_reasons(l);
-	if (c->steps.reload) {
+	if (c->steps.reload)
 		end_plan(l);
-	} else if (live_files_differ(&l->runs, &c->wanted)) {
-		l->at = 0;
-		ask_kind(l);
-	} else {
-		plan(l);
-		end_plan(l);
-	}
+	else if (live_files_differ(&l->runs, &c->wanted))
+		live_files_ask(l, plan_all);
+	else
+		plan_all(l);
 }
 
 static void

@@ -63,6 +63,9 @@ make_plan(const struct live_preview *o, struct preview *p)
 	char *record = memory_path(o->state_path, o->haproxy);
 	const struct memory memory = {
 	    .path = record, .running = &p->running, .texts = &p->was};
+	const struct live_files_view view = {.files = live_files_of(o->loaded),
+	    .model = &p->new_model,
+	    .version = o->version};
 
 	p->running.version = *o->version;
 	p->running.pid = o->pid;
@@ -74,7 +77,7 @@ make_plan(const struct live_preview *o, struct preview *p)
 	haproxy_model_parse(&p->new_model, texts_config(&p->is));
 	haproxy_steps_plan(
 	    &p->steps, &p->old_model, &p->new_model, &p->running, &policy);
-	live_plan_files(&p->steps, &p->was, &p->is, o->kinds, o->version);
+	live_files_plan(&p->steps, &p->was, &p->is, &view);
 }
 
 static void

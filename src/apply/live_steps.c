@@ -98,6 +98,7 @@ is_wrong(const struct haproxy_finding *f)
 }
 
 static void read_back(void *);
+static void end_servers(struct live *);
 
 static void
 judge(struct live *l, const struct haproxy_findings *findings)
@@ -117,8 +118,29 @@ judge(struct live *l, const struct haproxy_findings *findings)
 	else if (text.len)
 		fail(l, LIVE_READBACK, text.ptr);
 	else
-		live_end(l);
+		end_servers(l);
 	buf_fini(&text);
+}
+
+/* Then the files that changed. */
+static void
+on_files(void *arg)
+{
+	struct live *l = arg;
+
+	if (l->files_wrong.len)
+		fail(l, LIVE_READBACK, l->files_wrong.ptr);
+	else
+		live_end(l);
+}
+
+static void
+end_servers(struct live *l)
+{
+	if (live_files_differ(&l->runs, &l->change.wanted))
+		live_files_check(l, &l->change.wanted, &l->runs, on_files);
+	else
+		live_end(l);
 }
 
 /* The backends of the steps, each once; more than fit: none, which is all. */
@@ -191,7 +213,7 @@ ask_back(struct live *l)
 		if (n)
 			compare(l);
 		else
-			live_end(l);
+			end_servers(l);
 		return;
 	}
 	command = n > BACKENDS_MOST

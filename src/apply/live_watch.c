@@ -263,6 +263,69 @@ say_repaired(struct live *l)
 	log_info("apply", "%s: drift repaired at run time", live_log_name(l));
 }
 
+/* ---- the files beside the configuration ---- */
+
+static void check_files(void *);
+
+static void
+on_mended(void *arg, struct haproxy_steps_result *r)
+{
+	struct live *l = arg;
+
+	l->totals.steps_done += r->done;
+	haproxy_steps_fini(&l->mending);
+	l->mending_tried = true;
+	if (error_is_set(&r->error)) {
+		l->totals.steps_refused++;
+		owe(l, r->error.text);
+		return;
+	}
+	check_files(l);
+}
+
+static void
+on_files(void *arg)
+{
+	struct live *l = arg;
+
+	if (!l->files_wrong.len) {
+		if (l->mending_tried) {
+			l->repaired = true;
+			say_repaired(l);
+		}
+		l->mended = l->diverged = false;
+		end_look(l, true);
+		return;
+	}
+	if (!l->diverged && !l->mending_tried)
+		log_info("apply", "%s: drift: %s", live_log_name(l),
+		    l->files_wrong.ptr);
+	l->totals.drift_found += !l->mending_tried;
+	if (!l->mending_tried && live_files_mend(l))
+		haproxy_runtime_run(l->runtime, &l->mending, on_mended, l);
+	else
+		owe(l, l->files_wrong.ptr);
+}
+
+static void
+check_files(void *arg)
+{
+	struct live *l = arg;
+
+	live_files_check(l, &l->runs, NULL, on_files);
+}
+
+static void
+look_at_files(struct live *l)
+{
+	l->mending_tried = false;
+	buf_reset(&l->files_wrong);
+	if (live_files_any(&l->runs) && !l->waiting)
+		live_files_ask(l, check_files);
+	else
+		on_files(l);
+}
+
 static void
 judge(struct live *l, struct str state)
 {
@@ -276,7 +339,7 @@ judge(struct live *l, struct str state)
 	l->totals.verifies++;
 	if (digest == l->state && digest) {
 		say_repaired(l);
-		end_look(l, true);
+		look_at_files(l);
 		return;
 	}
 	if (haproxy_verify(&l->findings, &l->model, &l->running, state, NULL, 0,
@@ -296,12 +359,11 @@ judge(struct live *l, struct str state)
 	}
 	say_repaired(l);
 	l->state = digest;
-	l->mended = l->diverged = false;
 	if (l->touched.count) {
 		strmap_fini(&l->touched);
 		live_drop_intent(l);
 	}
-	end_look(l, true);
+	look_at_files(l);
 }
 
 static void

@@ -104,8 +104,7 @@ preview(struct gather *gather, struct effect *ef)
 	struct apply_file *files = group_files(ef->group, &p.count);
 
 	runs_ask(&runs, gather, h);
-	for (size_t i = 0; i < 4; i++)
-		p.kinds[i] = str_of(runs.kinds[i]);
+	p.loaded = runs.loaded;
 	p.files = files;
 	p.version = &runs.version;
 	p.pid = runs.pid;

@@ -65,10 +65,10 @@ ask_binary(struct gather *g, const char *binary)
 }
 
 static void
-ask_kinds(struct runs *r, struct gather *g, const char *path)
+ask_files(struct runs *r, struct gather *g, const char *path)
 {
-	for (size_t i = 0; i < 4; i++)
-		r->kinds[i] = ask(g, path, live_kind_commands[i]);
+	for (size_t i = 0; i < live_files_count(&r->version); i++)
+		r->loaded[i] = ask(g, path, live_files_commands[i]);
 }
 
 void
@@ -84,7 +84,7 @@ runs_ask(struct runs *r, struct gather *g, const struct config_haproxy *h)
 		r->answers = true;
 		r->version = running.version;
 		r->pid = running.pid;
-		ask_kinds(r, g, h->stats_socket);
+		ask_files(r, g, h->stats_socket);
 		buf_printf(&r->said, "HAProxy %s runs", r->version.text);
 	}
 	haproxy_running_fini(&running);
@@ -106,7 +106,7 @@ runs_ask(struct runs *r, struct gather *g, const struct config_haproxy *h)
 void
 runs_fini(struct runs *r)
 {
-	for (size_t i = 0; i < 4; i++)
-		free(r->kinds[i]);
+	for (size_t i = 0; i < LIVE_FILES; i++)
+		free(r->loaded[i]);
 	buf_fini(&r->said);
 }

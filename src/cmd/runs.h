@@ -11,7 +11,7 @@ struct runs {
 	struct haproxy_version version; /* 0.0: nobody knows */
 	bool answers;                   /* the stats socket does */
 	pid_t pid;                      /* then: of the worker */
-	char *kinds[4];                 /* to live_kind_commands */
+	char *loaded[LIVE_FILES];       /* to live_files_commands */
 	struct buf said;                /* "HAProxy 2.6.12 runs" */
 };
 /* The stats socket, else the binary. On the gather's loop. */

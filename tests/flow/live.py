@@ -301,6 +301,29 @@ lf-string %[hdr(host),map({names},none)]
         assert f.read() == "a 9001\nc 8003\nd 9004\n"
 
 
+def test_map_that_somebody_changed_is_put_right(t):
+    site = Site(t, verify="1s")
+    names = os.path.join(site.proxy.folder, "names.map")
+    t.write("names.tmpl", '{{range service "web"}}{{.ID}} {{.Port}}\n{{end}}')
+    t.write("haproxy.tmpl", site.proxy.header() + f"""frontend f
+\tbind 127.0.0.1:{site.port}
+\thttp-request return status 200 content-type text/plain \
+lf-string %[hdr(host),map({names},none)]
+""")
+    site.weir.configure({'template "names.map"': {
+        "source": t.path("names.tmpl"), "haproxy": "main",
+        "destination": names, "settle": "1ms:5ms"}})
+    site.begin()
+    site.proxy.cli(f"set map {names} a 1")
+    site.proxy.cli(f"del map {names} b")
+    site.proxy.cli(f"add map {names} x 5")
+    site.weir.wait_log(r"drift: .*names\.map")
+    site.weir.wait_log("drift repaired")
+    for host, answer in ("a", "8001"), ("b", "8002"), ("x", "none"):
+        t.until_served(site.port, answer, host=host)
+    assert site.proxy.worker() == site.pid
+
+
 # --- drift ------------------------------------------------------------------
 
 def test_drift_is_repaired_and_counted(t):

@@ -393,32 +393,6 @@ damaged_record_is_none(void **state)
 	forget(&r);
 }
 
-/* ---- what a file is ---- */
-
-static void
-kind_is_what_the_worker_says(void **state)
-{
-	const struct str kinds[LIVE_KINDS] = {
-	    STR("# id (file) description\n"
-		"0 (/etc/a.map) pattern loaded from file '/etc/a.map'\n"
-		"1 (/etc/b.map) pattern loaded\n"),
-	    STR("# id (file) description\n0 (/etc/l.acl) pattern\n"
-		"2 () acl 'path' file 'x' line 5\n3 (/etc/b.map) pattern\n"),
-	    STR("# filename\n/etc/c.pem\n*/etc/d.pem\n"),
-	    STR("/etc/list.txt\n")};
-
-	(void)state;
-	assert_int_equal(live_kind_of(kinds, "/etc/a.map"), FILE_MAP);
-	assert_int_equal(live_kind_of(kinds, "/etc/l.acl"), FILE_ACL);
-	assert_int_equal(live_kind_of(kinds, "/etc/c.pem"), FILE_CERT);
-	assert_int_equal(live_kind_of(kinds, "/etc/d.pem"), FILE_CERT);
-	assert_int_equal(live_kind_of(kinds, "/etc/list.txt"), FILE_CRT_LIST);
-	/* Used as both; as none. */
-	assert_int_equal(live_kind_of(kinds, "/etc/b.map"), FILE_OTHER);
-	assert_int_equal(live_kind_of(kinds, "/etc/e.lua"), FILE_OTHER);
-	assert_int_equal(live_kind_of(kinds, ""), FILE_OTHER);
-}
-
 int
 main(void)
 {
@@ -435,7 +409,6 @@ main(void)
 	    TEST(another_worker_is_not_the_one_of_the_record),
 	    TEST(other_texts_are_not_those_of_the_record),
 	    TEST(damaged_record_is_none),
-	    TEST(kind_is_what_the_worker_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
