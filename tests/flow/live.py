@@ -735,5 +735,5 @@ def test_diff_knows_the_servers_that_run_without_a_line(t):
     site.change("run time: ", b=None)
     site.weir.call("pause")
     site.set(b=(8002, 1))
-    t.until(lambda: "run time: 1 step" in site.weir.diff().out,
+    t.until(lambda: "main: run time: " in site.weir.diff().out,
             "the server to be known")
