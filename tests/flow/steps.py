@@ -100,6 +100,12 @@ class Site:
         assert not reply or re.search(wanted, reply), (command, reply)
         return True
 
+    def reload(self):
+        """The one before may go on answering until it has ended."""
+        self.proxy.reload()
+        self.t.until(lambda: not self.proxy.workers(old=True),
+                     "the worker of before to end")
+
     def change(self, body):
         """From what runs to this; the commands that it took."""
         text = self.proxy.header() + body
@@ -107,11 +113,11 @@ class Site:
         self.proxy.write(text)
         if commands and commands[0].startswith("reload "):
             self.reloads.append(commands[0])
-            self.proxy.reload()
+            self.reload()
             return commands
         if not all(map(self.send, commands)):
             self.reloads.append("reload refused: " + str(commands))
-            self.proxy.reload()
+            self.reload()
             self.stepper.say("reloaded")
         return commands
 
