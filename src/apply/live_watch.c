@@ -492,7 +492,8 @@ say_expired(const struct live *l)
 	struct buf text = {0};
 
 	live_print_steps(&l->expired, &text);
-	log_info("apply", "%s: run time: %s", live_log_name(l), text.ptr);
+	log_info(
+	    "apply", "%s: of a line that went: %s", live_log_name(l), text.ptr);
 	buf_fini(&text);
 }
 
