@@ -294,13 +294,15 @@ live_disk(const struct live *l)
 }
 
 void
-live_adopt_texts(struct live *l, struct texts *texts)
+live_adopt_texts(
+    struct live *l, struct texts *texts, struct haproxy_model *model)
 {
 	haproxy_model_fini(&l->model);
 	texts_fini(&l->runs);
 	l->runs = *texts;
 	*texts = (struct texts){0};
-	haproxy_model_parse(&l->model, texts_config(&l->runs));
+	l->model = *model;
+	*model = (struct haproxy_model){0};
 }
 
 static void
@@ -318,6 +320,7 @@ decide(struct live *l)
 {
 	struct texts_source disk = live_disk(l);
 	struct texts texts = {0};
+	struct haproxy_model model = {0};
 	struct error error = {0};
 	int64_t read_ms;
 
@@ -340,10 +343,12 @@ decide(struct live *l)
 		live_doubt(l, "%s changed after it began",
 		    texts.newest ? texts.newest : "a file");
 	}
-	if (l->certain)
-		live_adopt_texts(l, &texts);
-	else
+	if (l->certain) {
+		haproxy_model_parse(&model, texts_config(&texts));
+		live_adopt_texts(l, &texts, &model);
+	} else {
 		say_doubt(l);
+	}
 	texts_fini(&texts);
 }
 

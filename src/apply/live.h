@@ -119,7 +119,8 @@ void live_owe(struct live *, enum live_reason, const char *format, ...)
 int live_identify(struct live *, const struct haproxy_reply *, struct error *);
 /* The worker of a reload that weir saw. */
 void live_take_pid(struct live *, pid_t);
-void live_adopt_texts(struct live *, struct texts *);
+/* Takes both: the model is of these texts. */
+void live_adopt_texts(struct live *, struct texts *, struct haproxy_model *);
 struct texts_source live_disk(const struct live *);
 void live_copy_leftovers(
     struct haproxy_running *to, const struct haproxy_running *from);

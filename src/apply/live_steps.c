@@ -346,7 +346,7 @@ live_commit(struct live *l, struct apply_result *result)
 	result->steps_us = c->time_us;
 	l->totals.applies++;
 	c->done = 0;
-	live_adopt_texts(l, &c->wanted);
+	live_adopt_texts(l, &c->wanted, &c->model);
 	live_remember(l);
 	live_watch_drains(l);
 }
@@ -434,8 +434,10 @@ live_reloaded(struct live *l, pid_t pid)
 	l->diverged = l->diverged && l->mended;
 	l->state = 0;
 	c->done = 0;
-	l->certain = true;
-	live_adopt_texts(l, &c->wanted);
+	l->certain = c->wanted.count > 0;
+	if (!l->certain)
+		live_doubt(l, "the files could not be read before it began");
+	live_adopt_texts(l, &c->wanted, &c->model);
 	if (pid > 0)
 		live_take_pid(l, pid);
 	live_watch_drains(l);

@@ -516,6 +516,24 @@ def test_steps_do_not_wait_for_the_reload_interval(t):
     site.weir.wait_log(r"reloaded in \d+ ms")
 
 
+def test_reload_that_weir_may_not_make_is_left_to_others(t):
+    site = Site(t, reload="none", verify="1s").begin()
+    site.change("run time: ", a=(8001, 4))
+    site.is_right()
+    site.change("reload: frontend f", line="maxconn 77", a=(8001, 5))
+    site.is_written()
+    # Nothing is half done: neither is the weight.
+    time.sleep(1.2)
+    assert site.servers()["a"] == (8001, 4)
+    assert site.proxy.worker() == site.pid
+    site.proxy.reload()
+    site.weir.wait_log("was reloaded or restarted, not by weir")
+    site.pid = site.proxy.worker()
+    site.is_right()
+    site.change("run time: ", a=(8001, 6))
+    site.is_right()
+
+
 def test_state_file_is_filtered(t):
     state = t.path("state.txt")
     site = Site(t, head=f"\tserver-state-file {state}\n", front="""defaults
