@@ -264,22 +264,51 @@ start_of_process(pid_t pid)
 		at = strchr(at + 1, ' ');
 	if (!at || sscanf(at, " %llu", &ticks) != 1)
 		return 0;
-	return clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_BOOTTIME) +
-	       (int64_t)(ticks * 1000 /
-			 (unsigned long long)sysconf(_SC_CLK_TCK));
+	return (
+	    int64_t)(ticks * 1000 / (unsigned long long)sysconf(_SC_CLK_TCK));
 }
 
-/* The earliest moment at which it can have begun. */
+/* The earliest moment at which it can have begun, milliseconds since the boot:
+ * the time of the day may be set at any time. */
 static int64_t
 start_of(const struct haproxy_running *r)
 {
-	int64_t latest = clock_ms(CLOCK_REALTIME) - r->uptime_s * 1000;
+	int64_t latest = clock_ms(CLOCK_BOOTTIME) - r->uptime_s * 1000;
 	int64_t exact = start_of_process(r->pid);
 
 	if (exact && exact > latest - START_SLACK_MS &&
 	    exact < latest + START_SLACK_MS)
 		return exact;
 	return latest - 1000;
+}
+
+/* Was the file there, as it is, when the worker began? By two clocks: what a
+ * change of the time of the day makes of one, the other does not. */
+static bool
+is_older(const struct live *l, int64_t file_ms)
+{
+	int64_t today = clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_BOOTTIME);
+
+	if (l->start_day_s && file_ms >= (l->start_day_s + 1) * 1000)
+		return false;
+	return file_ms < today + l->start_ms;
+}
+
+/* "Start_time_sec: 1795278002" of `show info`, in the clock of then. 0: not
+ * told (before 2.4). */
+static int64_t
+start_day(struct str info)
+{
+	static const struct str key = STR("\nStart_time_sec: ");
+	ptrdiff_t at = str_find(info, key);
+	int64_t n = 0;
+
+	for (size_t i = at < 0 ? info.len : (size_t)at + key.len;
+	     i < info.len && info.ptr[i] >= '0' && info.ptr[i] <= '9' &&
+	     n < INT32_MAX * 16LL;
+	     i++)
+		n = n * 10 + (info.ptr[i] - '0');
+	return n;
 }
 
 /* ---- what it runs ---- */
@@ -337,7 +366,7 @@ decide(struct live *l)
 		    live_log_name(l), (long)l->running.pid);
 		l->certain = true;
 		live_watch_drains(l);
-	} else if (texts.newest_ms + read_ms < l->start_ms) {
+	} else if (is_older(l, texts.newest_ms + read_ms)) {
 		l->certain = true;
 	} else {
 		live_doubt(l, "%s changed after it began",
@@ -421,6 +450,7 @@ live_identify(
 		return 1;
 	}
 	l->again = false;
+	l->start_day_s = start_day(reply->text);
 	start = start_of(&seen);
 	l->running.uptime_s = seen.uptime_s;
 	if (seen.pid == l->running.pid) {

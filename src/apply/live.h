@@ -42,7 +42,8 @@ struct live {
 	/* who runs */
 	struct haproxy_runtime *runtime;
 	struct haproxy_running running; /* pid 0: unknown */
-	int64_t start_ms;               /* of the worker, unix; 0: unknown */
+	int64_t start_ms;    /* of the worker, since the boot; 0: unknown */
+	int64_t start_day_s; /* … unix, as it says itself; 0: it does not */
 	struct haproxy_policy policy;
 
 	/* what it runs */
@@ -136,8 +137,8 @@ int64_t live_patience(struct live *);
 struct memory {
 	const char *path;                /* NULL: none */
 	struct haproxy_running *running; /* its pid counts; leftovers come */
-	int64_t start_ms;                /* of the worker; 0: unknown */
-	int64_t now;                     /* monotonic ms, for drains */
+	int64_t start_ms; /* of the worker, since the boot; 0: unknown */
+	int64_t now;      /* monotonic ms, for drains */
 	const struct texts *texts;
 };
 bool memory_recall(const struct memory *);

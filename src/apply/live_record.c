@@ -19,13 +19,27 @@
 #define HEAD "weir live 1\n"
 /* Bytes: a leftover takes 200, and there are never more than servers. */
 #define RECORD_BYTES (16u << 20)
-/* Milliseconds that the clock may have been set meanwhile. */
+/* Milliseconds that a start may be off, between two ways to tell it. */
 #define START_SLACK_MS 2000
+#define BOOT_ID        64
 
 char *
 memory_path(const char *state_path, const struct config_haproxy *h)
 {
 	return state_path ? xasprintf("%s/live-%s", state_path, h->name) : NULL;
+}
+
+/* Of this boot of the machine: a worker of another one is another. */
+static void
+boot_id(char id[BOOT_ID])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	snprintf(id, BOOT_ID, "unknown");
+	if (f && fscanf(f, "%63s", id) != 1)
+		snprintf(id, BOOT_ID, "unknown");
+	if (f)
+		fclose(f);
 }
 
 static void
@@ -48,13 +62,14 @@ live_remember(struct live *l)
 	const struct file_options options = {.mode = 0600, .create_dirs = true};
 	struct error error = {0};
 	struct buf b = {0};
-	char sum[TEXTS_SUM];
+	char sum[TEXTS_SUM], boot[BOOT_ID];
 
 	if (!l->record || !l->running.pid || !l->certain)
 		return;
+	boot_id(boot);
 	buf_puts(&b, HEAD);
-	buf_printf(
-	    &b, "worker %ld %" PRId64 "\n", (long)l->running.pid, l->start_ms);
+	buf_printf(&b, "worker %ld %" PRId64 " %s\n", (long)l->running.pid,
+	    l->start_ms, boot);
 	texts_digest(&l->runs, sum);
 	buf_printf(&b, "texts %s\n", sum);
 	for (size_t i = 0; i < l->running.count; i++)
@@ -133,8 +148,9 @@ recall(const struct memory *m, struct str text)
 	struct str line;
 	int64_t start = 0;
 	long pid = 0;
-	char sum[TEXTS_SUM];
+	char sum[TEXTS_SUM], boot[BOOT_ID], then[BOOT_ID];
 
+	boot_id(boot);
 	texts_digest(m->texts, sum);
 	if (!is_whole(&text)) {
 		log_info("apply", "%s: damaged, not used", m->path);
@@ -142,12 +158,14 @@ recall(const struct memory *m, struct str text)
 	}
 	next_line(&text, &line);
 	if (!next_line(&text, &line) ||
-	    sscanf(line.ptr, "worker %ld %" SCNd64, &pid, &start) != 2 ||
+	    sscanf(line.ptr, "worker %ld %" SCNd64 " %63s", &pid, &start,
+		then) != 3 ||
 	    !next_line(&text, &line) || !str_has_prefix(line, STR("texts ")))
 		return false;
 	line.ptr += 6;
 	line.len -= 6;
 	if (pid != (long)m->running->pid || !str_is(line, sum) ||
+	    strcmp(boot, then) ||
 	    (m->start_ms && llabs(start - m->start_ms) > START_SLACK_MS))
 		return false;
 	while (next_line(&text, &line)) {
