@@ -5,7 +5,7 @@
  * Lines that are no server must mean the same in both; for servers see
  * plan_server.c.
  */
-#include "plan.h"
+#include "planner.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
  * out, and what a server of a file has without saying is said (management.txt,
  * "add server").
  */
-#include "plan.h"
+#include "planner.h"
 
 /* Words of a command that HAProxy keeps; up to 3.0 it drops the rest without a
  * word. And bytes, well below its buffer. */

@@ -5,7 +5,7 @@
  * by the place of a server in its list, or by the number it gave to that place,
  * only a reload makes the list that the text has.
  */
-#include "plan.h"
+#include "planner.h"
 
 static struct str
 path_of(struct plan *p, struct str server)

@@ -4,7 +4,7 @@
  * for each row. Values are checked before they are sent: HAProxy takes port
  * 70000 for 4464, and "9x" for 9.
  */
-#include "plan.h"
+#include "planner.h"
 
 #include <limits.h>
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "plan.h"
+#include "planner.h"
 #include "state.h"
 #include "weir/strmap.h"
 #include "weir/xalloc.h"

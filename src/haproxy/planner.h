@@ -3,8 +3,8 @@
  * Planning in progress: one pair of texts, one list of steps. Steps are put in
  * as they are found, each with its phase, and sorted by phase at the end.
  */
-#ifndef WEIR_HAPROXY_PLAN_H
-#define WEIR_HAPROXY_PLAN_H
+#ifndef WEIR_HAPROXY_PLANNER_H
+#define WEIR_HAPROXY_PLANNER_H
 
 #include "proxy.h"
 #include "weir/runtime.h"
