@@ -365,7 +365,7 @@ decide(struct live *l)
 		log_debug("apply", "%s: worker %ld is the one of the record",
 		    live_log_name(l), (long)l->running.pid);
 		l->certain = true;
-		live_watch_drains(l);
+		live_drain_next(l);
 	} else if (is_older(l, texts.newest_ms + read_ms)) {
 		l->certain = true;
 	} else {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What runs, in seven files: live.c (its life, who runs), live_record.c (over a
+ * What runs, in eight files: live.c (its life, who runs), live_record.c (over a
  * restart of weir), live_plan.c (a change becomes steps), live_files.c (maps
  * and certificates), live_steps.c (they are sent, read back, undone),
- * live_watch.c (drift, drains), live_status.c. One operation at a time; its
- * callback fires once and never from within the call.
+ * live_watch.c (drift), live_drain.c (lines that went), live_status.c. One
+ * operation at a time; its callback fires once and never from within the call.
  */
 #ifndef APPLY_LIVE_H
 #define APPLY_LIVE_H
@@ -219,12 +219,15 @@ void live_print_steps(const struct haproxy_steps *, struct buf *);
 /* ---- live_watch.c ---- */
 void live_watch_init(struct live *);
 void live_watch_close(struct live *);
-/* Sets the timer of the next drain's end. */
-void live_watch_drains(struct live *);
 /* Findings of a look at all (or, if only some, what is new in them). */
 void live_note_manual(struct live *, const struct haproxy_findings *, bool all);
-/* An apply begins, is over. */
-void live_watch_pause(struct live *);
+/* An apply is over. */
 void live_watch_resume(struct live *);
+
+/* ---- live_drain.c ---- */
+/* Sets the timer of the next drain's end. */
+void live_drain_next(struct live *);
+/* An apply begins. */
+void live_drain_pause(struct live *);
 
 #endif

@@ -176,7 +176,7 @@ live_plan(struct live *l, const struct generation *g, live_cb *done, void *arg)
 	live_change_fini(l);
 	arena_init(&l->change.steps.arena, 0);
 	l->applying = true;
-	live_watch_pause(l);
+	live_drain_pause(l);
 	l->generation = g;
 	l->done = done;
 	l->arg = arg;

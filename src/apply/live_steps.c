@@ -348,7 +348,7 @@ live_commit(struct live *l, struct apply_result *result)
 	c->done = 0;
 	live_adopt_texts(l, &c->wanted, &c->model);
 	live_remember(l);
-	live_watch_drains(l);
+	live_drain_next(l);
 }
 
 /* ---- a reload ---- */
@@ -440,7 +440,7 @@ live_reloaded(struct live *l, pid_t pid)
 	live_adopt_texts(l, &c->wanted, &c->model);
 	if (pid > 0)
 		live_take_pid(l, pid);
-	live_watch_drains(l);
+	live_drain_next(l);
 }
 
 void
@@ -480,6 +480,6 @@ live_release(struct live *l)
 	if (l->change.intends)
 		live_drop_intent(l);
 	live_change_fini(l);
-	live_watch_drains(l);
+	live_drain_next(l);
 	live_watch_resume(l);
 }
