@@ -431,8 +431,12 @@ def test_weir_killed_between_steps_and_file(t):
     slow_check(t, site)
     site.weir.start()
     site.weir.wait_log("ready")
+    site.weir.mark()
     site.set(a=(8001, 9), b=None)
     t.until(site.runs_as_wanted, "the steps")
+    # Until the check runs its child shares weir's sockets.
+    site.weir.wait_log("write -> check")
+    time.sleep(0.3)
     site.weir.send(signal.SIGKILL)
     site.weir.wait_exit()
     assert "weight 9" not in site.text()
