@@ -264,15 +264,20 @@ struct haproxy_findings {
 	 * LEFTOVER need none. */
 	struct haproxy_steps repair;
 };
-/*
- * Compares the answer to "show servers state" (all, or the backends that were
- * asked for one after the other) with the text. only: the names of those
- * backends, NULL: all. States that somebody set by hand are MANUAL if
- * respect_manual, else DIFFERS. -1: the answer is none.
- */
-int haproxy_verify(struct haproxy_findings *, const struct haproxy_model *,
-    const struct haproxy_running *, struct str state, const struct str *only,
-    size_t only_count, bool respect_manual, struct error *);
+/* What should run. Borrowed. */
+struct haproxy_expected {
+	const struct haproxy_model *model;
+	const struct haproxy_running *running;
+	const struct str *only; /* the backends that were asked for; NULL:
+				 * all */
+	size_t only_count;
+	bool respect_manual; /* a state that somebody set by hand is MANUAL;
+			      * else DIFFERS */
+};
+/* Compares the answer to "show servers state" (all, or the backends that were
+ * asked for one after the other) with it. -1: the answer is none. */
+int haproxy_verify(struct haproxy_findings *, const struct haproxy_expected *,
+    struct str state, struct error *);
 void haproxy_findings_fini(struct haproxy_findings *);
 /* Of all that a person or another program could have changed, in the answer to
  * "show servers state": the same as long as nobody did (health does not

@@ -171,12 +171,16 @@ compare(struct live *l)
 	struct haproxy_findings findings = {0};
 	struct str only[BACKENDS_MOST];
 	size_t n = touched(&c->steps, only);
+	bool all = n > BACKENDS_MOST;
+	struct haproxy_expected expected = {.model = &c->model,
+	    .running = &l->running,
+	    .only = all ? NULL : only,
+	    .only_count = all ? 0 : n,
+	    .respect_manual = l->haproxy->respect_manual};
 	struct error error = {0};
 
-	if (haproxy_verify(&findings, &c->model, &l->running,
-		buf_as_str(&l->reply), n > BACKENDS_MOST ? NULL : only,
-		n > BACKENDS_MOST ? 0 : n, l->haproxy->respect_manual,
-		&error) < 0)
+	if (haproxy_verify(
+		&findings, &expected, buf_as_str(&l->reply), &error) < 0)
 		fail(l, LIVE_READBACK, error.text);
 	else
 		judge(l, &findings);

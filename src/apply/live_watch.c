@@ -323,6 +323,9 @@ look_at_files(struct live *l)
 static void
 judge(struct live *l, struct str state)
 {
+	struct haproxy_expected expected = {.model = &l->model,
+	    .running = &l->running,
+	    .respect_manual = l->haproxy->respect_manual};
 	struct error error = {0};
 	uint64_t digest = haproxy_state_digest(state);
 	size_t wrong;
@@ -336,8 +339,7 @@ judge(struct live *l, struct str state)
 		look_at_files(l);
 		return;
 	}
-	if (haproxy_verify(&l->findings, &l->model, &l->running, state, NULL, 0,
-		l->haproxy->respect_manual, &error) < 0) {
+	if (haproxy_verify(&l->findings, &expected, state, &error) < 0) {
 		l->totals.verify_errors++;
 		log_error(LOG_LEVEL_WARN, "apply", &error,
 		    "%s: cannot be verified:", live_log_name(l));

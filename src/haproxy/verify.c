@@ -558,24 +558,22 @@ comparison_fini(struct comparison *c)
 }
 
 int
-haproxy_verify(struct haproxy_findings *out, const struct haproxy_model *model,
-    const struct haproxy_running *running, struct str state,
-    const struct str *only, size_t only_count, bool respect_manual,
-    struct error *e)
+haproxy_verify(struct haproxy_findings *out,
+    const struct haproxy_expected *expected, struct str state, struct error *e)
 {
 	struct comparison c = {.out = out,
-	    .model = model,
-	    .running = running,
-	    .respect_manual = respect_manual};
+	    .model = expected->model,
+	    .running = expected->running,
+	    .respect_manual = expected->respect_manual};
 	struct strmap wanted = {0};
 	struct state parsed;
 	int rc;
 
 	*out = (struct haproxy_findings){0};
-	for (size_t i = 0; i < only_count; i++)
-		strmap_put(&wanted, only[i], out);
+	for (size_t i = 0; i < expected->only_count; i++)
+		strmap_put(&wanted, expected->only[i], out);
 	rc = state_parse(&parsed, state, &c.arena, e);
-	if (rc == 0 && (!only || only_count)) {
+	if (rc == 0 && (!expected->only || expected->only_count)) {
 		index_blocks(&c, &parsed);
 		compare_all(&c, &wanted);
 	}

@@ -40,13 +40,16 @@ verify(struct str config, struct str state, unsigned flags)
 	struct haproxy_model model;
 	struct haproxy_running running = {0};
 	struct haproxy_findings f;
+	struct haproxy_expected expected = {.model = &model,
+	    .running = &running,
+	    .only = flags & 2 ? only : NULL,
+	    .only_count = flags & 2 ? 1 : 0,
+	    .respect_manual = flags & 1};
 	struct error e = {0};
 
 	haproxy_model_parse(&model, config);
 	haproxy_leftover_put(&running, STR("b"), STR("gone"), STR("server x"));
-	if (haproxy_verify(&f, &model, &running, state, flags & 2 ? only : NULL,
-		flags & 2 ? 1 : 0, flags & 1, &e) < 0 &&
-	    !error_is_set(&e))
+	if (haproxy_verify(&f, &expected, state, &e) < 0 && !error_is_set(&e))
 		abort();
 	check_repair(&f.repair);
 	haproxy_findings_fini(&f);

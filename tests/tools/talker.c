@@ -256,6 +256,9 @@ verify(char **words, bool repair)
 	struct haproxy_running running = {.version = version};
 	struct haproxy_findings f;
 	struct haproxy_model model;
+	struct haproxy_expected expected = {.model = &model,
+	    .running = &running,
+	    .respect_manual = words[2] != NULL};
 	struct buf text = {0};
 	struct error e = {0};
 	struct str state = ask("show servers state");
@@ -263,8 +266,7 @@ verify(char **words, bool repair)
 
 	load(words[1], &text);
 	haproxy_model_parse(&model, buf_as_str(&text));
-	if (haproxy_verify(
-		&f, &model, &running, state, NULL, 0, words[2] != NULL, &e) < 0)
+	if (haproxy_verify(&f, &expected, state, &e) < 0)
 		printf("error: %s\n", e.text);
 	fprintf(stderr, "verified in %" PRIu64 " us\n",
 	    (uv_hrtime() - began) / 1000);

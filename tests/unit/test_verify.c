@@ -61,13 +61,17 @@ check(const struct scene *s, const char *expected)
 {
 	struct haproxy_model m;
 	struct haproxy_findings f;
+	struct haproxy_expected expected_state = {.running = &s->running,
+	    .only = s->only,
+	    .only_count = s->only_count,
+	    .respect_manual = s->respect};
 	struct error e = {0};
 	struct buf out = {0};
 
 	haproxy_model_parse(&m, str_of(s->text));
-	assert_int_equal(haproxy_verify(&f, &m, &s->running, str_of(s->state),
-			     s->only, s->only_count, s->respect, &e),
-	    0);
+	expected_state.model = &m;
+	assert_int_equal(
+	    haproxy_verify(&f, &expected_state, str_of(s->state), &e), 0);
 	print(&f, &out);
 	assert_string_equal(out.ptr ? out.ptr : "", expected);
 	buf_fini(&out);
@@ -452,11 +456,12 @@ what_is_no_answer_is_an_error(void **state)
 	haproxy_model_parse(&m, STR("backend b\n server a 127.0.0.1:80\n"));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		struct haproxy_findings f;
+		struct haproxy_expected expected = {
+		    .model = &m, .running = &running};
 		struct error e = {0};
 
-		assert_int_equal(haproxy_verify(&f, &m, &running,
-				     str_of(wrong[i]), NULL, 0, false, &e),
-		    -1);
+		assert_int_equal(
+		    haproxy_verify(&f, &expected, str_of(wrong[i]), &e), -1);
 		assert_true(error_is_set(&e));
 		error_fini(&e);
 		haproxy_findings_fini(&f);
