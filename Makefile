@@ -53,10 +53,11 @@ UNIT_HELP := $(patsubst %.c,$(O)/%.o,\
 FUZZ      := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/tools/*.c))
 DIFF      := $(O)/differential
+FAULT     := $(O)/fault/nth.so
 BENCH     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all unit oom unit-programs fuzz-programs test test-matrix proof lint asan \
+.PHONY: all unit oom faults unit-programs fuzz-programs test test-matrix proof lint asan \
 	bench bench-live bench-engine bench-steps differential fuzz soak chaos demo \
 	install clean help FORCE
 
@@ -132,6 +133,11 @@ $(O)/oom: $(O)/tests/oom/oom.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -rdynamic -o $@ $^ $(LDLIBS)
 
+$(FAULT): tests/fault/nth.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) -std=c11 $(CPPFLAGS) $(WARN) -O1 -fPIC -shared \
+		-o $@ $< -ldl
+
 $(DIFF)/compare: $(wildcard tests/differential/compare/*)
 $(O)/bench/bench_go: $(wildcard tests/bench/go/*)
 $(DIFF)/compare $(O)/bench/bench_go:
@@ -142,7 +148,7 @@ $(DIFF)/compare $(O)/bench/bench_go:
 
 # --- what a person asks for -------------------------------------------------
 
-unit-programs: $(UNIT) $(TOOLS) $(DIFF)/driver $(O)/oom
+unit-programs: $(UNIT) $(TOOLS) $(DIFF)/driver $(O)/oom $(FAULT)
 fuzz-programs: $(FUZZ)
 
 unit: unit-programs ## build and run the unit tests
@@ -178,6 +184,10 @@ fuzz: ## each fuzz program for FUZZ_SECONDS (10)
 SAMPLE = 3
 oom: $(O)/oom ## the template cases while memory runs out (SAMPLE=all: at every call)
 	tests/oom/run.py --build $(O) --sample $(SAMPLE)
+
+faults: all $(FAULT) ## an apply fails, or is killed, at every call that touches a file
+	packaging/deps.sh test
+	tests/fault/run.py --build $(O)
 
 COUNT = 20000
 SEED  = 1

@@ -93,7 +93,8 @@ struct apply *apply_start(const struct apply_options *);
 void apply_cancel(struct apply **);
 
 /* Removes candidates that a killed weir left beside a destination and the files
- * of its HAProxy. At the start of the daemon: nobody else is at work then. */
+ * of its HAProxy. Who holds the lock, or starts the daemon, may: nobody else is
+ * at work then. */
 void apply_clean(const struct config_template *);
 
 /* ---- what runs: live.c ---- */

@@ -125,6 +125,10 @@ struct template_world {
 	/* writeToFile in a pass that must not write: the file's content as it
 	 * would be. NULL: really write. */
 	void (*file_written)(void *arg, const char *path, struct str content);
+	/* May writeToFile write this (the content as it was given)? -1 and the
+	 * error: no. NULL: always. */
+	int (*file_allowed)(
+	    void *arg, const char *path, struct str content, struct error *);
 	/* The text that stands where this one will go: the last good output, or
 	 * that of a process before (slots reads it). Valid during the call;
 	 * empty: none. -1: it can't be read. NULL: nothing stands. */

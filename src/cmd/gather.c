@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "weir/file.h"
 #include "weir/log.h"
 #include "weir/xalloc.h"
 
@@ -302,6 +303,33 @@ on_applied(void *arg, const struct apply_result *r)
 	uv_stop(&w->gather->loop);
 }
 
+/* What has no HAProxy has no lock: a candidate so old is nobody's. Seconds. */
+#define LEFTOVER_AGE_S 600
+
+/* Also without a reload where the lock is to be had: whoever has it knows that
+ * nobody else is at work, and may remove what a killed weir left behind. */
+static int
+take_lock(const struct gather *g, const struct group *group, bool reload,
+    struct apply_lock **lock, struct error *error)
+{
+	const char *name = group_lock_name(g->config, group);
+	struct error ignored = {0};
+
+	for (size_t i = 0; !name && i < group->count; i++)
+		if (group->tasks[i]->config->destination)
+			file_clean(group->tasks[i]->config->destination,
+			    LEFTOVER_AGE_S);
+	if (!name)
+		return 0;
+	*lock = apply_lock_take(name, reload ? error : &ignored);
+	error_fini(&ignored);
+	if (!*lock)
+		return reload ? -1 : 0;
+	for (size_t i = 0; i < group->count; i++)
+		apply_clean(group->tasks[i]->config);
+	return 0;
+}
+
 struct apply_result
 gather_apply(
     struct gather *g, const struct group *group, bool write, bool reload)
@@ -322,9 +350,7 @@ gather_apply(
 	struct error e = {0};
 	struct apply *a;
 
-	if (reload && group->haproxy)
-		lock = apply_lock_take(group_lock_name(g->config, group), &e);
-	if (error_is_set(&e)) {
+	if (write && take_lock(g, group, reload, &lock, &e) < 0) {
 		free(files);
 		w.result.outcome = APPLY_REFUSED;
 		error_move(&w.result.error, &e);

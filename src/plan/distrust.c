@@ -13,6 +13,10 @@
  * Refused is therefore also what such a character only decides, or prints in
  * another form (toJSON). A text that is another each time (a random number)
  * can't be compared and is refused as long as there is such a character.
+ *
+ * What writeToFile writes is looked at likewise, before it is written: as the
+ * n-th file of a second execution on what was asked so far. Who reads such a
+ * file is not to be known, so the rule is that of the template.
  */
 #include "distrust.h"
 
@@ -72,6 +76,7 @@ is_same_marked(const struct task *t, struct task_bench *b, struct str text)
 	bool same;
 
 	world.file_used = NULL;
+	world.file_allowed = NULL;
 	world.file_written = ignore_write;
 	buf_init(&out, LIMIT_OUTPUT_BYTES);
 	view_init(&view, c);
@@ -81,6 +86,50 @@ is_same_marked(const struct task *t, struct task_bench *b, struct str text)
 	buf_fini(&out);
 	catalog_free(&c);
 	return same;
+}
+
+/* The file that both executions are to write as their n-th. */
+struct same_file {
+	size_t n, at;
+	const char *path;
+	struct str content;
+	bool same;
+};
+
+/* Nothing behind that file is of interest. */
+static int
+compare_file(
+    void *arg, const char *path, struct str content, struct error *error)
+{
+	struct same_file *f = arg;
+
+	if (f->at++ < f->n)
+		return 0;
+	f->same = !strcmp(path, f->path) && str_equal(content, f->content);
+	return error_set(error, ERROR_DATA, "it is compared");
+}
+
+static bool
+is_same_file(const struct task *t, struct task_bench *b, struct same_file *f)
+{
+	struct template_world world = {.arg = f,
+	    .env = b->world.env,
+	    .file_allowed = compare_file,
+	    .file_written = ignore_write,
+	    .plugins = b->world.plugins};
+	struct view view;
+	struct buf out;
+	struct render r = {
+	    .arena = &b->arena, .out = &out, .data = &view, .world = &world};
+	struct catalog *c = marked_catalog(&t->view);
+
+	buf_init(&out, LIMIT_OUTPUT_BYTES);
+	view_init(&view, c);
+	template_execute(t->template, &r, NULL);
+	view_fini(&view);
+	buf_fini(&out);
+	catalog_free(&c);
+	return f->same;
 }
 
 /* Names the string that stands in the text; failing that, one that might. */
@@ -117,12 +166,31 @@ explain(const struct task *t, struct str text, struct error *e)
 	buf_fini(&best);
 }
 
+static bool
+is_watched(const struct task *t)
+{
+	return t->config->haproxy && !t->config->allow_control &&
+	       has_suspect(&t->view);
+}
+
+int
+distrust_check_file(const struct task *t, struct task_bench *b,
+    const char *path, struct str content, struct error *e)
+{
+	struct same_file f = {
+	    .n = b->files++, .path = path, .content = content};
+
+	if (!is_watched(t) || is_same_file(t, b, &f))
+		return 0;
+	explain(t, content, e);
+	return -1;
+}
+
 int
 distrust_check(const struct task *t, struct task_bench *b, struct str text,
     struct error *e)
 {
-	if (!t->config->haproxy || t->config->allow_control ||
-	    !has_suspect(&t->view) || is_same_marked(t, b, text))
+	if (!is_watched(t) || is_same_marked(t, b, text))
 		return 0;
 	explain(t, text, e);
 	return -1;

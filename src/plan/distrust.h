@@ -11,5 +11,10 @@
  */
 int distrust_check(
     const struct task *, struct task_bench *, struct str text, struct error *);
+/*
+ * Likewise before the execution writes a file: one call for each, in order.
+ */
+int distrust_check_file(const struct task *, struct task_bench *,
+    const char *path, struct str content, struct error *);
 
 #endif

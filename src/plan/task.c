@@ -53,6 +53,15 @@ on_file_written(void *arg, const char *path, struct str content)
 	strings_add(&b->current->files_written, content.ptr, content.len);
 }
 
+static int
+on_file_allowed(
+    void *arg, const char *path, struct str content, struct error *e)
+{
+	struct task_bench *b = arg;
+
+	return distrust_check_file(b->current, b, path, content, e);
+}
+
 /* Until there is an output of our own it is what the last process left. */
 static int
 on_standing(void *arg, struct str *text, struct error *e)
@@ -89,6 +98,7 @@ task_bench_init(struct task_bench *b, bool capture_writes, bool plugins)
 	    .env = on_env,
 	    .file_used = on_file_used,
 	    .file_written = capture_writes ? on_file_written : NULL,
+	    .file_allowed = on_file_allowed,
 	    .standing = on_standing,
 	    .plugins = plugins,
 	};
@@ -276,6 +286,7 @@ task_execute(struct task *t, struct task_bench *b)
 	if (!t->template)
 		return false;
 	b->current = t;
+	b->files = 0;
 	if (t->has_output && !t->forget)
 		r.previous = buf_as_str(&t->output);
 	buf_reset(&b->scratch);

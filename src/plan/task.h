@@ -12,6 +12,7 @@ struct task_bench {
 	struct template_world world;
 	bool capture_writes;
 	const struct config_consul *consul; /* borrowed, NULL: none */
+	size_t files;                       /* written in this execution */
 	struct task *current; /* whom the world's callbacks belong to */
 };
 

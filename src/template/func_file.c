@@ -352,13 +352,27 @@ show_file(struct writing *w, const struct template_world *world)
 }
 
 static int
+ask_leave(struct writing *w, const struct template_world *world)
+{
+	struct error e = {0};
+	int rc = 0;
+
+	if (world && world->file_allowed)
+		rc = world->file_allowed(world->arg, w->path, w->content, &e);
+	if (rc < 0)
+		call_fail(w->call, "writeToFile: %s: %s", w->path, e.text);
+	error_fini(&e);
+	return rc;
+}
+
+static int
 call_write_to_file(struct call *c, struct value *result)
 {
 	const struct template_world *world = c->render->world;
 	struct writing w;
 
 	*result = value_str(STR(""));
-	if (read_arguments(c, &w) < 0)
+	if (read_arguments(c, &w) < 0 || ask_leave(&w, world) < 0)
 		return -1;
 	if (world && world->file_written) {
 		show_file(&w, world);

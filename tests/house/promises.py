@@ -7,7 +7,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-NAME = re.compile(r"(flow|unit)/(\w+): (\w+)")
+NAME = re.compile(r"(flow|unit|fault)/(\w+): (\w+)")
 
 
 def read(*path):
@@ -19,6 +19,8 @@ def is_there(suite, file, name):
     try:
         if suite == "flow":
             return f"def test_{name}(" in read("tests", "flow", file + ".py")
+        if suite == "fault":
+            return f'name = "{name}"' in read("tests", "fault", file + ".py")
         text = read("tests", "unit", f"test_{file}.c")
     except FileNotFoundError:
         return False

@@ -323,6 +323,69 @@ every_control_character_is_one(void **state)
 	assert_string_equal(text, "???x??????");
 }
 
+#define WRITE(name, what)                                           \
+	"{{range service \"web\"}}{{" what " | writeToFile \"" name \
+	"\" \"\" \"\" \"0600\"}}{{end}}"
+
+/* With names that are below the site's folder. */
+static struct task *
+render_writing(struct site *s, const char *template)
+{
+	assert_int_equal(chdir(s->dir), 0);
+	return render(s, template, TAGGED);
+}
+
+static bool
+is_written(struct site *s, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", s->dir, name);
+	return unlink(path) == 0;
+}
+
+static void
+nor_does_it_reach_a_file_that_the_template_writes(void **state)
+{
+	struct site *s = *state;
+	struct task *t =
+	    render_writing(s, WRITE("good", "printf \"a\\n%d\" .Port")
+				  WRITE("evil", "join \",\" .Tags"));
+
+	assert_int_equal(t->state, TASK_FAILED);
+	assert_true(is_written(s, "good"));
+	assert_false(is_written(s, "evil"));
+	assert_non_null(strstr(t->error.text, "evil: refused: a control "));
+	assert_non_null(strstr(
+	    t->error.text, "node \"n1\", service \"web\", id \"w1\": Tags[0]"));
+}
+
+static void
+a_name_of_a_file_is_looked_at_too(void **state)
+{
+	struct site *s = *state;
+	struct task *t = render_writing(s,
+	    "{{range service \"web\"}}{{$n := index .Tags 0}}"
+	    "{{writeToFile (printf \"./%s\" $n) \"\" \"\" \"0600\" "
+	    "\"x\"}}{{end}}");
+
+	assert_int_equal(t->state, TASK_FAILED);
+	assert_false(is_written(s, "a\nserver evil"));
+	assert_false(is_written(s, "a?server evil"));
+}
+
+static void
+a_file_of_a_trusting_template_may_hold_it(void **state)
+{
+	struct site *s = *state;
+	struct task *t;
+
+	s->template.allow_control = true;
+	t = render_writing(s, WRITE("evil", "join \",\" .Tags"));
+	assert_int_equal(t->state, TASK_READY);
+	assert_true(is_written(s, "evil"));
+}
+
 static void
 allow_control_turns_it_off(void **state)
 {
@@ -387,6 +450,9 @@ main(void)
 	    TEST(what_is_not_printed_does_no_harm),
 	    TEST(keys_and_the_template_may_print_it),
 	    TEST(every_control_character_is_one),
+	    TEST(nor_does_it_reach_a_file_that_the_template_writes),
+	    TEST(a_name_of_a_file_is_looked_at_too),
+	    TEST(a_file_of_a_trusting_template_may_hold_it),
 	    TEST(allow_control_turns_it_off),
 	    TEST(what_belongs_to_no_haproxy_is_not_asked),
 	    TEST(the_last_good_text_stays_and_the_next_good_one_is_taken),
