@@ -179,6 +179,8 @@ def changes_under_load(t, lines):
     print(f"{CHANGES} changes in {took:.1f} s under {requests} requests: "
           f"{failed} failed, {closed} of {IDLE} idle connections closed, "
           f"{reloads:g} reloads")
+    for why in re.findall(r"apply: \S+: reload: (.*)", site.weir.log()):
+        print(f"  reload: {why}")
     assert failed == 0 and closed == 0
     assert reloads == 0 and site.proxy.worker() == worker
 
