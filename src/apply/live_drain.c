@@ -6,7 +6,10 @@
  */
 #include "live.h"
 
+#include <stdlib.h>
+
 #include "weir/log.h"
+#include "weir/xalloc.h"
 
 /* Milliseconds to the end of a drain when an apply is just at work. */
 #define BUSY_MS 50
@@ -61,22 +64,10 @@ put_off(struct live *l)
 }
 
 static void
-on_expired(void *arg, struct haproxy_steps_result *r)
+end_expired(struct live *l)
 {
-	struct live *l = arg;
 	bool was_sweeping = l->sweeping;
 
-	l->totals.steps_done += r->done;
-	if (error_is_set(&r->error)) {
-		log_error(LOG_LEVEL_DEBUG, "apply", &r->error,
-		    "%s: put off:", live_log_name(l));
-		put_off(l);
-	} else {
-		haproxy_steps_note(
-		    &l->expired, &l->running, &l->policy, live_now(l));
-		say_expired(l);
-		live_remember(l);
-	}
 	haproxy_steps_fini(&l->expired);
 	l->state = 0;
 	l->sweeping = false;
@@ -85,6 +76,98 @@ on_expired(void *arg, struct haproxy_steps_result *r)
 	live_drain_next(l);
 	if (!was_sweeping && l->waiting)
 		live_plan_go(l);
+}
+
+static void
+note_expired(struct live *l)
+{
+	haproxy_steps_note(&l->expired, &l->running, &l->policy, live_now(l));
+	say_expired(l);
+	live_remember(l);
+}
+
+/* Up to the character, which goes too. */
+static struct str
+cut(struct str *s, char at)
+{
+	const char *end = s->len ? memchr(s->ptr, at, s->len) : NULL;
+	struct str part = {s->ptr, end ? (size_t)(end - s->ptr) : s->len};
+
+	s->ptr += part.len + (end ? 1 : 0);
+	s->len -= part.len + (end ? 1 : 0);
+	return part;
+}
+
+/* A row of "show servers state": be_id be_name srv_id srv_name … */
+static bool
+has_row(struct str state, struct str server)
+{
+	while (state.len) {
+		struct str line = cut(&state, '\n'), word = {0};
+
+		for (int i = 0; i < 4; i++)
+			word = cut(&line, ' ');
+		if (str_equal(word, server))
+			return true;
+	}
+	return false;
+}
+
+static void
+forget(struct live *l)
+{
+	const struct haproxy_step *s = &l->expired.items[0];
+
+	log_info("apply",
+	    "%s: of a line that went: backend %.*s: server %.*s: is no more",
+	    live_log_name(l), (int)s->backend.len, s->backend.ptr,
+	    (int)s->server.len, s->server.ptr);
+	haproxy_leftover_drop(&l->running, s->backend, s->server);
+	live_remember(l);
+}
+
+static void
+on_looked(void *arg, struct haproxy_reply *reply)
+{
+	struct live *l = arg;
+	bool told = !reply->status && !error_is_set(&reply->error) &&
+		    str_find(reply->text, STR("srv_name")) >= 0;
+
+	if (told && !has_row(reply->text, l->expired.items[0].server))
+		forget(l);
+	else
+		put_off(l);
+	end_expired(l);
+}
+
+/* A deletion that was dropped under way may have taken all the same; or
+ * somebody else deleted it. */
+static void
+look(struct live *l)
+{
+	struct str backend = l->expired.items[0].backend;
+	char *command =
+	    xasprintf("show servers state %.*s", (int)backend.len, backend.ptr);
+
+	haproxy_runtime_ask(
+	    l->sweeping ? l->sweeper : l->runtime, command, on_looked, l);
+	free(command);
+}
+
+static void
+on_expired(void *arg, struct haproxy_steps_result *r)
+{
+	struct live *l = arg;
+
+	l->totals.steps_done += r->done;
+	if (!error_is_set(&r->error)) {
+		note_expired(l);
+		end_expired(l);
+		return;
+	}
+	log_error(LOG_LEVEL_DEBUG, "apply", &r->error,
+	    "%s: put off:", live_log_name(l));
+	look(l);
 }
 
 static void

@@ -169,6 +169,21 @@ def test_drain_ends_in_maintenance(t):
     site.is_right(same_worker=False)
 
 
+def test_server_that_somebody_deleted_while_it_drains_is_forgotten(t):
+    # Seen: a deletion of weir's own that took, but whose reply an apply cut
+    # off; the line that came back was set ready, refused, and reloaded.
+    site = Site(t, drain="1s", dynamic="yes").begin()
+    if site.proxy.info("Version") < "3":
+        t.skip("this HAProxy deletes no server well")
+    site.change("server b: its line is gone: drains for 1 s", b=None)
+    for command in ("set server web/b state maint", "del server web/b"):
+        site.proxy.cli(command)
+    assert "web/b" not in site.proxy.servers()
+    site.weir.wait_log("of a line that went: .*server b: is no more")
+    site.change("run time: .*server b: is added", b=(8002, 1))
+    assert site.is_right()
+
+
 def test_last_server_goes_and_comes_back(t):
     site = Site(t).begin()
     site.change("run time: ", a=None, b=None, c=None)
