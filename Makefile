@@ -20,7 +20,7 @@ SANITIZE =
 CFLAGS   = -O2 -g
 LDFLAGS  =
 
-PACKAGES = libuv libcurl jansson inih libmicrohttpd libsystemd re2 yaml-0.1 \
+PACKAGES = libuv libcurl jansson inih libmicrohttpd libsystemd re2 \
 	libutf8proc libcrypto gmp
 
 WARN     = -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual \
@@ -58,8 +58,8 @@ BENCH     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
 .PHONY: all unit oom faults unit-programs fuzz-programs test test-matrix proof lint asan \
-	bench bench-live bench-engine bench-steps differential fuzz soak chaos demo \
-	install clean help FORCE
+	bench bench-live bench-engine bench-steps differential differential-yaml fuzz soak \
+	chaos demo install clean help FORCE
 
 all: $(LIB) $(WEIR) ## the program (build/weir)
 
@@ -129,6 +129,10 @@ $(DIFF)/driver: $(O)/tests/differential/driver.o \
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
 
+$(DIFF)/yaml: $(O)/tests/differential/yaml.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
+
 $(O)/oom: $(O)/tests/oom/oom.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -rdynamic -o $@ $^ $(LDLIBS)
@@ -139,8 +143,9 @@ $(FAULT): tests/fault/nth.c $(O)/flags
 		-o $@ $< -ldl
 
 $(DIFF)/compare: $(wildcard tests/differential/compare/*)
+$(DIFF)/compare-yaml: $(wildcard tests/differential/yaml/*)
 $(O)/bench/bench_go: $(wildcard tests/bench/go/*)
-$(DIFF)/compare $(O)/bench/bench_go:
+$(DIFF)/compare $(DIFF)/compare-yaml $(O)/bench/bench_go:
 	@mkdir -p $(@D)
 	$(call say,GO,$(<D))cd $(<D) && GOTOOLCHAIN=local go build -o $(abspath $@) .
 
@@ -194,6 +199,11 @@ SEED  = 1
 differential: $(DIFF)/driver $(DIFF)/compare ## COUNT= random templates against Go's engine (needs Go)
 	$(DIFF)/compare -driver $(DIFF)/driver -count $(COUNT) -seed $(SEED) \
 		-corpus tests/template/cases -found $(DIFF)/found
+
+YAML_FILES = tests packaging
+differential-yaml: $(DIFF)/yaml $(DIFF)/compare-yaml ## COUNT= random YAML documents against yaml.v2 (needs Go)
+	$(DIFF)/compare-yaml -driver $(DIFF)/yaml -count $(COUNT) -seed $(SEED) \
+		$(YAML_FILES)
 
 bench: all $(BENCH) ## figures against Consul and HAProxy
 	packaging/deps.sh test bench

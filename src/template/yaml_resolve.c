@@ -306,17 +306,26 @@ resolve_number(struct str text, struct value *v)
 	return tag;
 }
 
-/* A text that begins with a point, digits behind it: no '_' is taken here. */
+/* A text that begins with a point: yaml.v2 leaves it to Go's ParseFloat, which
+ * takes a '_' between two digits. */
 static enum yaml_tag
 resolve_fraction(struct str text, struct value *v)
 {
-	char *copy;
-	bool ok;
+	char *copy = xmalloc(text.len + 1);
+	size_t n = 0;
+	bool ok = true;
 
-	if (memchr(text.ptr, 0, text.len))
-		return YAML_TAG_STR;
-	copy = xstrndup(text.ptr, text.len);
-	ok = decimal(copy, v);
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (c != '_')
+			copy[n++] = c ? c : '?';
+		else if (i + 1 == text.len || !is_digit(text.ptr[i - 1]) ||
+			 !is_digit(text.ptr[i + 1]))
+			ok = false;
+	}
+	copy[n] = 0;
+	ok = ok && decimal(copy, v);
 	free(copy);
 	return ok ? YAML_TAG_FLOAT : YAML_TAG_STR;
 }
