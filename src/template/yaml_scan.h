@@ -16,7 +16,7 @@ enum yaml_token_type {
 	YAML_TOKEN_PREFIX, /* %TAG */
 	YAML_TOKEN_DOCUMENT,
 	YAML_TOKEN_DOCUMENT_END,
-	YAML_TOKEN_LIST, /* of a block, also of flow below: where one begins */
+	YAML_TOKEN_LIST, /* begins, as a block; so does MAP */
 	YAML_TOKEN_MAP,
 	YAML_TOKEN_BLOCK_END,
 	YAML_TOKEN_FLOW_LIST,
@@ -85,6 +85,49 @@ void yaml_scan_drop(struct yaml_scanner *);
 
 /* The problem, at the line where the scanner stands. Returns -1. */
 int yaml_scan_fail(struct yaml_scanner *, const char *problem);
+
+/* ---- the queue ---- */
+
+void yaml_queue_init(struct yaml_scanner *);
+void yaml_queue_fini(struct yaml_scanner *);
+/* The number of the token that is added next. */
+size_t yaml_queue_next(const struct yaml_scanner *);
+/* Beside the token that has this number, or will have it: the level that takes
+ * it for a key; NULL if it has left. */
+uint32_t *yaml_queue_key(struct yaml_scanner *, size_t number);
+void yaml_queue_add(struct yaml_scanner *, const struct yaml_token *);
+/* One without text, that begins here. */
+void yaml_queue_add_mark(struct yaml_scanner *, enum yaml_token_type);
+/* In front of the token that has this number; at the end if it has left. */
+void yaml_queue_insert(
+    struct yaml_scanner *, enum yaml_token_type, size_t line, size_t number);
+
+/* ---- levels; -1 with the error set where they fail ---- */
+
+void yaml_level_init(struct yaml_scanner *);
+void yaml_level_fini(struct yaml_scanner *);
+/* Of the innermost bracket. */
+struct yaml_key *yaml_level_key(struct yaml_scanner *);
+/* Can it still be one? 1, 0, or -1 if it has to. */
+int yaml_level_check_key(struct yaml_scanner *, struct yaml_key *);
+/* Whether what began is a key is decided. */
+void yaml_level_forget_key(struct yaml_scanner *);
+/* It is none. */
+int yaml_level_drop_key(struct yaml_scanner *);
+/* What begins here may be a key. */
+int yaml_level_save_key(struct yaml_scanner *);
+/* Is the first token of the queue what it will stay? 1, 0, or -1. */
+int yaml_level_is_settled(struct yaml_scanner *);
+/* A block begins in this column, unless there is one, in front of the token of
+ * this number. */
+int yaml_level_open_block(struct yaml_scanner *, enum yaml_token_type,
+    const struct yaml_mark *, size_t number);
+/* The end of the blocks that are further to the right. */
+void yaml_level_close_blocks(struct yaml_scanner *, int column);
+int yaml_level_open_flow(struct yaml_scanner *);
+void yaml_level_close_flow(struct yaml_scanner *);
+
+/* ---- tokens of several characters ---- */
 
 /* What begins here as a token; -1 on an error. */
 int yaml_scan_plain(struct yaml_scanner *, struct yaml_token *);

@@ -218,6 +218,12 @@ yaml_text_is_marker(const struct yaml_text *t, char c)
 	       yaml_text_is_space_or_end(t, 3);
 }
 
+bool
+yaml_text_is_document(const struct yaml_text *t)
+{
+	return yaml_text_is_marker(t, '-') || yaml_text_is_marker(t, '.');
+}
+
 int
 yaml_text_hex(const struct yaml_text *t, size_t i)
 {

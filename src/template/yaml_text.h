@@ -92,6 +92,12 @@ yaml_text_is_break(const struct yaml_text *t, size_t i)
 }
 
 static inline bool
+yaml_text_is_space(const struct yaml_text *t)
+{
+	return yaml_text_is_blank(t, 0) || yaml_text_is_break(t, 0);
+}
+
+static inline bool
 yaml_text_is_break_or_end(const struct yaml_text *t, size_t i)
 {
 	return !yaml_text_peek(t, i) || yaml_text_is_break(t, i);
@@ -115,6 +121,8 @@ yaml_text_is_word(const struct yaml_text *t)
 
 /* "---" or "..." at the beginning of a line. */
 bool yaml_text_is_marker(const struct yaml_text *, char c);
+/* Either of them. */
+bool yaml_text_is_document(const struct yaml_text *);
 /* The value of the hexadecimal digit at i, -1 if there is none. */
 int yaml_text_hex(const struct yaml_text *, size_t i);
 /* Over spaces and tabs. */

@@ -37,7 +37,7 @@ var pieces = strings.Split("- |? |: |:|-|?|, |,|[|]|{|}|#| #|&a |*a|*a |!|!!str 
 var bars = []string{"|", "|-\n  ", "|+\n  ", "|2\n  ", "|\n"}
 
 var plains = strings.Split("a b key x1 true no ~ null 12 -3 1.5 0x1f 1:30 a:b a?b ?a :a "+
-	"-a a-b a#b http://x/y?z=1 10.0.0.1:80 2001-01-01 <<  ${x} é a,b x=y @ a%b", " ")
+	"-a a-b a#b http://x/y?z=1 10.0.0.1:80 2001-01-01 <<  ${x} é a,b x=y x@y a%b", " ")
 
 func (g *generator) soup() []byte {
 	var b bytes.Buffer
@@ -57,16 +57,16 @@ func (g *generator) quoted() string {
 	if g.often(2) {
 		return "'" + text + "'"
 	}
-	return "\"" + text + g.pick([]string{"", "\\t", "\\\n  ", "\\u00e9", "\\x4g", "\\N"}) + "\""
+	return "\"" + text + g.pick([]string{"", "\\t", "\\\n  ", "\\u00e9", "\\x41", "\\N", "\\_\\L\\P\\e", "\\U0001f600"}) + "\""
 }
 
 func (g *generator) properties() string {
-	if g.often(6) {
+	if g.Intn(6) != 0 {
 		return ""
 	}
 	switch g.Intn(4) {
 	case 0:
-		return g.pick([]string{"!!int ", "!!float ", "!!binary ", "!!x,y ", "!!null ", "!!str,", "!y!z "})
+		return g.pick([]string{"!!int ", "!!float ", "!!binary ", "!!x,y ", "!!null ", "!!timestamp "})
 	case 1:
 		return g.pick([]string{"!!str ", "!x ", "! ", "!<x> ", "!!set ", "!!merge ", "!%41 "})
 	}
@@ -92,9 +92,16 @@ func (g *generator) scalar() string {
 	return g.pick(plains)
 }
 
+// What ends a plain scalar in [] and {}.
+var indicators = strings.NewReplacer("{", "", "}", "", "[", "", "]", "", ",", "", "?", "")
+
 func (g *generator) flow(depth int) string {
 	if depth == 0 || g.Intn(3) == 0 {
-		return g.properties() + g.scalar()
+		text := g.scalar()
+		if g.Intn(20) != 0 {
+			text = strings.Trim(indicators.Replace(text), ":\n")
+		}
+		return g.properties() + text
 	}
 	space := func() string {
 		return g.pick([]string{"", "", " ", "  ", "\n", "\n  ", " # x\n  ", "\t"})
@@ -107,7 +114,7 @@ func (g *generator) flow(depth int) string {
 	b.WriteString(g.properties() + open)
 	for n := g.Intn(4); n > 0; n-- {
 		b.WriteString(space())
-		if g.Intn(30) == 0 {
+		if g.Intn(60) == 0 {
 			b.WriteString(g.pick([]string{"? ", "?", "-", "- ", ": ", ":"}))
 		}
 		b.WriteString(g.flow(depth - 1))
@@ -128,8 +135,12 @@ func (g *generator) literal(indent string) string {
 	b.WriteString(g.pick([]string{"|", ">", "|-", ">-", "|+", ">+", "|2", ">1-", "| # x"}))
 	b.WriteByte('\n')
 	for n := g.Intn(5); n > 0; n-- {
-		b.WriteString(g.pick([]string{indent + "  ", indent + "  ", indent + "   ", indent + " ", "", indent + "\t"}))
-		b.WriteString(g.pick([]string{"", "text", "a: b", "# x", " more", "\ttab"}))
+		if g.Intn(3) != 0 {
+			b.WriteString(indent + "  x\n")
+			continue
+		}
+		b.WriteString(g.pick([]string{indent + "  ", indent + "  ", indent + "   ", indent + "    ", "", indent + "  \t"}))
+		b.WriteString(g.pick([]string{"", "text", "a: b", "# x", " more", "x\ttab"}))
 		b.WriteByte('\n')
 	}
 	return b.String()
@@ -143,11 +154,15 @@ func (g *generator) node(depth int, indent string) string {
 	case n == 1:
 		return " " + g.flow(3) + "\n"
 	case n == 2 && depth > 0, n == 3 && depth > 0:
-		return " " + g.properties() + g.pick([]string{"", "# x"}) + "\n" + g.block(depth-1, indent+g.pick([]string{"  ", " ", "    ", ""}))
+		return " " + g.properties() + g.pick([]string{"", "# x"}) + "\n" + g.block(depth-1, indent+g.pick([]string{"  ", "  ", "  ", "  ", " ", "    ", ""}))
 	case n == 4:
-		return " " + g.scalar() + "\n" + indent + "  " + g.pick(plains) + "\n"
+		return " " + g.pick(plains) + "\n" + indent + "  " + g.pick(plains) + "\n"
 	}
-	return g.pick([]string{" ", " ", "  ", "\t"}) + g.properties() + g.scalar() + g.pick([]string{"\n", "\n", " # x\n", "\n\n", " \n", "\r\n"})
+	space := " "
+	if g.Intn(20) == 0 {
+		space = g.pick([]string{"  ", "\t", " \t"})
+	}
+	return space + g.properties() + g.scalar() + g.pick([]string{"\n", "\n", " # x\n", "\n\n", " \n", "\r\n"})
 }
 
 func (g *generator) block(depth int, indent string) string {
@@ -163,7 +178,7 @@ func (g *generator) block(depth int, indent string) string {
 		case list:
 			b.WriteString("-" + g.node(depth, indent))
 		case g.Intn(6) == 0:
-			b.WriteString(g.flow(2) + ":" + g.node(depth, indent))
+			b.WriteString(strings.ReplaceAll(g.flow(2), "\n", " ") + ":" + g.node(depth, indent))
 		default:
 			b.WriteString(g.properties() + g.pick(plains) + fmt.Sprint(n) + ":" + g.node(depth, indent))
 		}
@@ -205,7 +220,7 @@ func (g *generator) stream() string {
 	default:
 		b.WriteString(g.block(3, ""))
 	}
-	if g.Intn(10) == 0 {
+	if g.Intn(20) == 0 {
 		b.WriteString(g.pick([]string{"...\n", "---\n", "--- a\n", "...\n---", "# x", "\xef\xbb\xbf---\n", "...\n}"}))
 	}
 	return b.String()

@@ -126,6 +126,9 @@ func byCount(totals map[string]int) (names []string) {
 
 // The shortest text that still differs in the same way, by leaving out parts.
 func shrink(w *weir, text []byte, kind string) []byte {
+	if len(text) > 4000 {
+		return text
+	}
 	for size := len(text) / 2; size > 0; size /= 2 {
 		for at := 0; at+size <= len(text); {
 			shorter := append(append([]byte{}, text[:at]...), text[at+size:]...)
