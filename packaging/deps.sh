@@ -26,8 +26,8 @@ packages_of()
 	case $1 in
 	build)	echo gcc g++ make pkgconf libuv1-dev libcurl4-openssl-dev \
 			libjansson-dev libinih-dev libmicrohttpd-dev \
-			libsystemd-dev libre2-dev libyaml-dev libutf8proc-dev \
-			libgmp-dev libssl-dev libcrypt-dev libcmocka-dev ;;
+			libsystemd-dev libre2-dev libutf8proc-dev libgmp-dev \
+			libssl-dev libcrypt-dev libcmocka-dev ;;
 	test)	echo python3 consul haproxy nginx-light socat curl jq openssl mandoc \
 			tzdata procps wrk ;;
 	lint)	echo clang clang-format cppcheck shellcheck universal-ctags \
