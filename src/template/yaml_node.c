@@ -2,22 +2,18 @@
 /* Documents: directives, the marks around them, and what is in the first. */
 #include "yaml_parser.h"
 
+/* Unless the handle has one. */
 static bool
-has_prefix(const struct yaml_parser *p, struct str handle)
-{
-	for (const struct yaml_prefix *x = p->prefixes; x; x = x->next)
-		if (str_equal(x->handle, handle))
-			return true;
-	return false;
-}
-
-static void
 add_prefix(struct yaml_parser *p, struct str handle, struct str prefix)
 {
-	struct yaml_prefix *x = arena_alloc(p->arena, sizeof(*x));
+	struct str *x;
 
-	*x = (struct yaml_prefix){handle, prefix, p->prefixes};
-	p->prefixes = x;
+	if (strmap_get(&p->prefixes, handle))
+		return false;
+	x = arena_alloc(p->arena, sizeof(*x));
+	*x = prefix;
+	strmap_put(&p->prefixes, handle, x);
+	return true;
 }
 
 static int
@@ -28,10 +24,9 @@ take_directives(struct yaml_parser *p, const struct yaml_token **token)
 	while (yaml_parser_is_one_of(
 	    *token, YAML_BIT(VERSION) | YAML_BIT(PREFIX))) {
 		if ((*token)->type == YAML_TOKEN_PREFIX) {
-			if (has_prefix(p, (*token)->text))
+			if (!add_prefix(p, (*token)->text, (*token)->rest))
 				return yaml_parser_fail(p, *token,
 				    "found duplicate %TAG directive");
-			add_prefix(p, (*token)->text, (*token)->rest);
 		} else {
 			if (version)
 				return yaml_parser_fail(p, *token,
@@ -45,10 +40,8 @@ take_directives(struct yaml_parser *p, const struct yaml_token **token)
 		if (!*token)
 			return -1;
 	}
-	if (!has_prefix(p, STR("!")))
-		add_prefix(p, STR("!"), STR("!"));
-	if (!has_prefix(p, STR("!!")))
-		add_prefix(p, STR("!!"), STR("tag:yaml.org,2002:"));
+	add_prefix(p, STR("!"), STR("!"));
+	add_prefix(p, STR("!!"), STR("tag:yaml.org,2002:"));
 	return 0;
 }
 
@@ -101,5 +94,6 @@ yaml_node_read(struct arena *arena, struct str text, struct yaml_node **root,
 	*root = p.root;
 	yaml_scan_fini(&p.scan);
 	strmap_fini(&p.anchors);
+	strmap_fini(&p.prefixes);
 	return rc;
 }

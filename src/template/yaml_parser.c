@@ -146,17 +146,16 @@ yaml_parser_close(struct yaml_parser *p)
 static struct str
 resolve_tag(struct yaml_parser *p, const struct yaml_token *token)
 {
-	const struct yaml_prefix *x = p->prefixes;
+	const struct str *prefix;
 	struct buf whole = {0};
 	struct str tag;
 
 	if (!token->text.len)
 		return token->rest;
-	while (x && !str_equal(x->handle, token->text))
-		x = x->next;
-	if (!x)
+	prefix = strmap_get(&p->prefixes, token->text);
+	if (!prefix)
 		return STR("");
-	buf_str(&whole, x->prefix);
+	buf_str(&whole, *prefix);
 	buf_str(&whole, token->rest);
 	tag = arena_str(p->arena, buf_as_str(&whole));
 	buf_fini(&whole);

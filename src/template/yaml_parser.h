@@ -26,18 +26,12 @@ enum yaml_expects {
 	YAML_EXPECTS_PAIR_END
 };
 
-struct yaml_prefix {
-	struct str handle;
-	struct str prefix;
-	struct yaml_prefix *next;
-};
-
 struct yaml_parser {
 	struct yaml_scanner scan;
 	struct arena *arena;
 	struct error *error;
 	struct strmap anchors;
-	struct yaml_prefix *prefixes;
+	struct strmap prefixes; /* of tags, by handle: struct str * */
 	struct yaml_node *open;
 	struct yaml_node *root;
 };
