@@ -167,7 +167,7 @@ test: ## everything: install what tests need, build, run all suites
 MATRIX = 2.2 2.6 3.0 3.2
 test-matrix: ## what touches HAProxy, on each version of MATRIX (2.2 2.6 3.0 3.2)
 	packaging/deps.sh build test matrix
-	$(MAKE) all
+	$(MAKE) all unit-programs
 	WEIR_TEST_MATRIX='$(MATRIX)' tests/run --build $(O) matrix
 
 lint: ## format, static analysis, include table, scripts
