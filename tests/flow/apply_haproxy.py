@@ -310,7 +310,7 @@ def test_weir_check_touches_nothing(t):
 
 
 def test_diff_says_which_servers_change(t):
-    site = Site(t, front="backend b\n{{{{key \"line\"}}}}\n")
+    site = Site(t, apply="reload", front="backend b\n{{{{key \"line\"}}}}\n")
     site.set(line="server a 127.0.0.1:1 check\nserver b 127.0.0.1:2")
     assert site.weir.render().code == 0
     before = site.text()
