@@ -23,6 +23,7 @@
 #define SUFFIX_RELOAD ".weir-prev"
 /* Kept until all files of the set are swapped: nothing is to be told. */
 #define SUFFIX_SWAP ".weir-undo"
+#define DROP_TRIES  3
 /* What the link to nowhere says. */
 #define NO_FILE ".weir-no-file"
 
@@ -148,8 +149,11 @@ previous_restore(struct member *m, struct error *error)
 void
 previous_drop(struct member *m)
 {
-	if (m->previous)
-		unlink(m->previous);
+	/* One that stays would be taken for what runs, by the next rollback
+	 * and the next weir: a full disk may refuse once what it does then. */
+	for (int i = 0; m->previous && i < DROP_TRIES; i++)
+		if (unlink(m->previous) == 0 || errno == ENOENT)
+			break;
 	free(m->previous);
 	m->previous = NULL;
 }

@@ -3,11 +3,12 @@
  * Libraries that don't survive it when memory is wanting get theirs from
  * xalloc, which ends the program and says why: libuv aborts without a word or
  * goes on with what it lacks, GMP aborts as GnuTLS told it to, libcrypto
- * crashes. The others give an error.
+ * crashes, and jansson calls it an invalid token. The others give an error.
  */
 #include "libraries.h"
 
 #include <gmp.h>
+#include <jansson.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,5 +73,6 @@ libraries_init(void)
 {
 	uv_replace_allocator(xmalloc, loop_resize, xcalloc, free);
 	CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
+	json_set_alloc_funcs(xmalloc, free);
 	mp_set_memory_functions(xmalloc, number_resize, number_free);
 }

@@ -354,8 +354,9 @@ class Run(Subject):
 
     def settle(self, call):
         """The fault has been met, or the change was made."""
-        until(lambda: self.was_hit() or not call.n
-              and self.runs(self.number), "the change", 60)
+        # How often a file is opened to be compared is not always the same.
+        until(lambda: self.was_hit() or self.runs(self.number)
+              and not leftovers(self.disk), "the change", 60)
         if not call.n:
             until(lambda: not leftovers(self.disk), "the end")
             self.t.holds(lambda: True, "", 0.3)
