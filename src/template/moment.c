@@ -3,12 +3,15 @@
  * The Gregorian calendar, extended to all years as Go does, and the local zone
  * through libc.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "moment.h"
+
+#include "weir/xalloc.h"
 
 #define DAY   86400
 #define NANOS 1000000000LL
@@ -62,12 +65,31 @@ moment_days_in(int64_t year, int month)
 	    int)(moment_days(year, month + 1, 1) - moment_days(year, month, 1));
 }
 
+/* Without memory for the zone the C library takes UTC in its place, and says
+ * nothing. */
+static void
+load_zone(void)
+{
+	static bool loaded;
+	int saved = errno;
+
+	if (loaded)
+		return;
+	errno = 0;
+	tzset();
+	if (errno == ENOMEM)
+		xalloc_fail();
+	loaded = true;
+	errno = saved;
+}
+
 int64_t
 moment_local_offset(int64_t seconds, char name[16])
 {
 	time_t t = (time_t)seconds;
 	struct tm tm;
 
+	load_zone();
 	if (!localtime_r(&t, &tm)) {
 		snprintf(name, 16, "UTC");
 		return 0;
