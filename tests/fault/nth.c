@@ -13,7 +13,8 @@
  *                       "hit -" behind that which failed
  *     WEIR_FAULT_CALL   calls of which name
  *     WEIR_FAULT_AT     the how-manieth of those; 0: none
- *     WEIR_FAULT_DO     KILL, or a number for errno
+ *     WEIR_FAULT_DO     KILL; POWER: a kill after which every file that was
+ *                       written and not synced is empty; or a number for errno
  *     WEIR_FAULT_FILES  set: calls that are of no file don't count
  *     WEIR_FAULT_ARMED  counting begins when this file is there; unset: at once
  */
@@ -35,9 +36,9 @@
 
 static char under[PATH_MAX], armed[PATH_MAX];
 static int trace = -1, action;
-static long at;
+static long strike_at;
 static pid_t self;
-static bool only_files;
+static bool only_files, power;
 static atomic_long count;
 static char wanted[32];
 static atomic_int full = -1; /* where the rest of a write finds no room */
@@ -65,8 +66,10 @@ begin(void)
 	copy_env("WEIR_FAULT_FILES", path);
 	only_files = path[0] != 0;
 	copy_env("WEIR_FAULT_TRACE", path);
-	at = atol(getenv("WEIR_FAULT_AT") ? getenv("WEIR_FAULT_AT") : "0");
-	action = word && strcmp(word, "KILL") ? atoi(word) : 0;
+	strike_at =
+	    atol(getenv("WEIR_FAULT_AT") ? getenv("WEIR_FAULT_AT") : "0");
+	action = word ? atoi(word) : 0;
+	power = word && !strcmp(word, "POWER");
 	trace = (int)syscall(SYS_openat, AT_FDCWD, path,
 	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	self = getpid();
@@ -120,7 +123,7 @@ strikes(const char *call, const char *path)
 	if (counts)
 		note(call, path ? path : "-");
 	if (counts && !strcmp(call, wanted) &&
-	    atomic_fetch_add(&count, 1) + 1 == at) {
+	    atomic_fetch_add(&count, 1) + 1 == strike_at) {
 		note("hit", "-");
 		errno = action;
 		return action ? FAIL : DIE;
@@ -140,9 +143,54 @@ strikes_fd(const char *call, int fd)
 	return strikes(call, path);
 }
 
+/* ---- what a power cut would lose ---- */
+
+#define DIRTY_MAX 64
+static char dirty[DIRTY_MAX][PATH_MAX];
+
+static char *
+find_dirty(const char *path)
+{
+	for (size_t i = 0; i < DIRTY_MAX; i++)
+		if (!strcmp(dirty[i], path))
+			return dirty[i];
+	return NULL;
+}
+
+/* fd was written to, or synced. */
+static void
+mark(int fd, bool is_dirty)
+{
+	char path[PATH_MAX], *at;
+
+	path_of(fd, NULL, path);
+	if (!power || fd <= STDERR_FILENO ||
+	    strncmp(path, under, strlen(under)) != 0)
+		return;
+	at = find_dirty(path);
+	if (!is_dirty && at)
+		at[0] = 0;
+	else if (is_dirty && !at && (at = find_dirty("")))
+		snprintf(at, PATH_MAX, "%s", path);
+}
+
+static void
+move_mark(const char *from, const char *to)
+{
+	char *was = find_dirty(to), *at = find_dirty(from);
+
+	if (was)
+		was[0] = 0;
+	if (at)
+		snprintf(at, PATH_MAX, "%s", to);
+}
+
 static void
 die(void)
 {
+	for (size_t i = 0; power && i < DIRTY_MAX; i++)
+		if (dirty[i][0])
+			syscall(SYS_truncate, dirty[i], 0);
 	syscall(SYS_kill, self, SIGKILL);
 }
 
@@ -220,9 +268,14 @@ __open64_2(const char *path, int flags)
 int
 rename(const char *from, const char *to)
 {
+	int rc;
+
 	if (meet(strikes("rename", to)) < 0)
 		return -1;
-	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+	rc = (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+	if (rc == 0)
+		move_mark(from, to);
+	return rc;
 }
 
 int
@@ -285,7 +338,12 @@ chmod(const char *name, mode_t mode)
 static ssize_t
 write_some(int fd, const void *bytes, size_t size)
 {
-	return syscall(SYS_write, fd, bytes, size);
+	ssize_t n = syscall(SYS_write, fd, bytes, size);
+	int saved = errno;
+
+	mark(fd, true);
+	errno = saved;
+	return n;
 }
 
 ssize_t
@@ -318,19 +376,29 @@ read(int fd, void *to, size_t size)
 	return syscall(SYS_read, fd, to, size);
 }
 
+static int
+sync_fd(const char *call, long number, int fd)
+{
+	int rc;
+
+	if (meet(strikes_fd(call, fd)) < 0)
+		return -1;
+	rc = (int)syscall(number, fd);
+	if (rc == 0)
+		mark(fd, false);
+	return rc;
+}
+
 int
 fsync(int fd)
 {
-	return meet(strikes_fd("fsync", fd)) < 0 ? -1
-						 : (int)syscall(SYS_fsync, fd);
+	return sync_fd("fsync", SYS_fsync, fd);
 }
 
 int
 fdatasync(int fd)
 {
-	if (meet(strikes_fd("fdatasync", fd)) < 0)
-		return -1;
-	return (int)syscall(SYS_fdatasync, fd);
+	return sync_fd("fdatasync", SYS_fdatasync, fd);
 }
 
 int

@@ -6,7 +6,8 @@ usage: tests/fault/run.py [--build DIR] [--few] [--list] [--jobs N] [-v]
                           [SUBJECT …]
 
 For each subject a run without a fault counts the calls (see nth.c); then there
-is a run for every call and every fault, and after each the promises are looked
+is a run for every call and every fault (an error, a kill, a kill after which
+nothing is left of what was not synced), and after each the promises are looked
 at: each destination has its old or its new bytes, haproxy -c takes what is on
 disk, HAProxy answers, and the next run finishes the work and leaves nothing
 behind. --few is what `make test` has time for. What is found is said as
@@ -34,6 +35,8 @@ from lib.fake_consul import instance  # noqa: E402
 from lib.scenario import Scenario, Skip  # noqa: E402
 from lib.wait import seconds, until  # noqa: E402
 
+# A power cut is a kill after which what was not synced is empty.
+DEADLY = ("KILL", "POWER")
 ERRORS = ("ENOSPC", "EIO", "EMFILE", "ENOMEM")
 # A kill at one of these is one at the next call that changes something.
 HARMLESS = ("open", "read", "close", "socket", "socketpair", "pipe", "fork")
@@ -94,7 +97,7 @@ class Subject:
                 "WEIR_FAULT_ARMED": self.armed,
                 "WEIR_FAULT_CALL": call.name, "WEIR_FAULT_AT": str(call.k),
                 "WEIR_FAULT_FILES": self.only_files,
-                "WEIR_FAULT_DO": "KILL" if action == "KILL"
+                "WEIR_FAULT_DO": action if action in DEADLY
                 else str(getattr(errno, action))}
 
     def arm(self):
@@ -224,7 +227,7 @@ class Render(Subject):
             expect(text in (old, new), f"{file} is {text!r}\n{done}")
         valid, said = self.proxy.test(self.files[0])
         expect(valid, f"haproxy -c: {said}")
-        if action == "KILL":
+        if action in DEADLY:
             expect(done.code == -9, f"not killed: {done}")
             return
         # libuv aborts when the first pipe of all can't be had.
@@ -338,13 +341,13 @@ class Run(Subject):
         self.number += 1
         self.say()
         self.weir.mark()
-        if action == "KILL":
+        if action in DEADLY:
             code = self.weir.wait_exit(60)
             expect(code == -9, f"ended with {code}")
         else:
             self.settle(call)
         self.look(action)
-        if action == "KILL":
+        if action in DEADLY:
             self.begin({})
         until(lambda: self.runs(self.number), "the new state to run", 30)
         until(lambda: self.says(self.number, read(self.file)), "the new file")
@@ -447,7 +450,7 @@ class State(Subject):
         self.arm()
         self.number += 1
         self.say(self.number)
-        if action == "KILL":
+        if action in DEADLY:
             code = self.weir.wait_exit(60)
             expect(code == -9, f"ended with {code}")
         else:
@@ -484,6 +487,7 @@ def shots(subject, calls):
     for call in calls:
         if call.name not in HARMLESS:
             yield call, "KILL"
+            yield call, "POWER"
     for call in calls:
         for error in subject.errors:
             yield call, error
@@ -494,8 +498,15 @@ FEW = {"render": 12, "render-backup": 0, "reload": 1, "steps": 3, "state": 2}
 
 
 def spread(all_shots, count):
-    n = len(all_shots)
-    return [all_shots[i * n // count] for i in range(min(count, n))]
+    """Half of them the ends, with the last of both kinds; half the errors."""
+    ends = [s for s in all_shots if s[1] in DEADLY]
+    errors = [s for s in all_shots if s[1] not in DEADLY]
+    chosen = []
+    for some, share in ((ends, count - count // 2 * bool(errors)),
+                        (errors, count // 2)):
+        n = len(some)
+        chosen += [some[n - 1 - i * n // share] for i in range(min(share, n))]
+    return chosen
 
 
 def play(name, args):
