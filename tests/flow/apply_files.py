@@ -206,3 +206,18 @@ def test_full_disk_is_tried_again(t):
                    check=True)
     t.until(lambda: state(disk.folder).get("a") == "2 a\n",
             "another try", 20)
+
+
+def test_render_removes_what_a_killed_one_left_but_not_a_running_one_s(t):
+    os.mkdir(t.path("out"))
+    weir = three_files(t, t.path("out"))
+    set_n(t, "1")
+    weir.start()
+    weir.wait_log("ready")
+    left = t.write("out/.a.weir-aaaaaa", "half a fi")
+    assert weir.render().code == 0
+    assert os.path.exists(left)
+    weir.stop()
+    assert weir.render().code == 0
+    assert not os.path.exists(left)
+    assert sorted(os.listdir(t.path("out"))) == ["a", "b", "c"]
