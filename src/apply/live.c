@@ -354,6 +354,7 @@ decide(struct live *l)
 	int64_t read_ms;
 
 	l->state = 0;
+	live_recall_intent(l);
 	if (texts_read(&texts, &disk, &error) < 0) {
 		live_doubt(l, "%s", error.text);
 		error_fini(&error);

@@ -151,6 +151,8 @@ bool live_recall(struct live *, const struct texts *);
  * before the files say so, it is not taken for the work of a person. */
 void live_note_intent(struct live *);
 void live_drop_intent(const struct live *);
+/* What a weir that died took out of traffic of this worker: into touched. */
+void live_recall_intent(struct live *);
 void live_remember(struct live *);
 
 /* ---- live_plan.c: what an apply asks for ---- */

@@ -56,20 +56,44 @@ print_leftover(
 	buf_printf(b, "line %s\n", o->line ? o->line : "");
 }
 
+/* Who it is about: a worker of a boot. */
+static void
+print_worker(const struct live *l, struct buf *out)
+{
+	char boot[BOOT_ID];
+
+	boot_id(boot);
+	buf_printf(out, "worker %ld %" PRId64 " %s\n", (long)l->running.pid,
+	    l->start_ms, boot);
+}
+
+/* Is it about that one? start_ms 0: not known. */
+static bool
+is_worker(struct str line, pid_t of, int64_t start_ms)
+{
+	char boot[BOOT_ID], then[BOOT_ID];
+	int64_t start = 0;
+	long pid = 0;
+
+	boot_id(boot);
+	return sscanf(line.ptr, "worker %ld %" SCNd64 " %63s", &pid, &start,
+		   then) == 3 &&
+	       pid == (long)of && !strcmp(boot, then) &&
+	       (!start_ms || llabs(start - start_ms) <= START_SLACK_MS);
+}
+
 void
 live_remember(struct live *l)
 {
 	const struct file_options options = {.mode = 0600, .create_dirs = true};
 	struct error error = {0};
 	struct buf b = {0};
-	char sum[TEXTS_SUM], boot[BOOT_ID];
+	char sum[TEXTS_SUM];
 
 	if (!l->record || !l->running.pid || !l->certain)
 		return;
-	boot_id(boot);
 	buf_puts(&b, HEAD);
-	buf_printf(&b, "worker %ld %" PRId64 " %s\n", (long)l->running.pid,
-	    l->start_ms, boot);
+	print_worker(l, &b);
 	texts_digest(&l->runs, sum);
 	buf_printf(&b, "texts %s\n", sum);
 	for (size_t i = 0; i < l->running.count; i++)
@@ -146,11 +170,8 @@ static bool
 recall(const struct memory *m, struct str text)
 {
 	struct str line;
-	int64_t start = 0;
-	long pid = 0;
-	char sum[TEXTS_SUM], boot[BOOT_ID], then[BOOT_ID];
+	char sum[TEXTS_SUM];
 
-	boot_id(boot);
 	texts_digest(m->texts, sum);
 	if (!is_whole(&text)) {
 		log_info("apply", "%s: damaged, not used", m->path);
@@ -158,15 +179,12 @@ recall(const struct memory *m, struct str text)
 	}
 	next_line(&text, &line);
 	if (!next_line(&text, &line) ||
-	    sscanf(line.ptr, "worker %ld %" SCNd64 " %63s", &pid, &start,
-		then) != 3 ||
+	    !is_worker(line, m->running->pid, m->start_ms) ||
 	    !next_line(&text, &line) || !str_has_prefix(line, STR("texts ")))
 		return false;
 	line.ptr += 6;
 	line.len -= 6;
-	if (pid != (long)m->running->pid || !str_is(line, sum) ||
-	    strcmp(boot, then) ||
-	    (m->start_ms && llabs(start - m->start_ms) > START_SLACK_MS))
+	if (!str_is(line, sum))
 		return false;
 	while (next_line(&text, &line)) {
 		struct str definition;
@@ -215,13 +233,17 @@ live_note_intent(struct live *l)
 
 	if (!l->record)
 		return;
-	for (size_t i = 0; i < steps->count; i++)
-		if (takes_out(&steps->items[i]))
-			buf_printf(&text, "%.*s/%.*s\n",
-			    (int)steps->items[i].backend.len,
-			    steps->items[i].backend.ptr,
-			    (int)steps->items[i].server.len,
-			    steps->items[i].server.ptr);
+	for (size_t i = 0; i < steps->count; i++) {
+		if (!takes_out(&steps->items[i]))
+			continue;
+		if (!text.len)
+			print_worker(l, &text);
+		buf_printf(&text, "%.*s/%.*s\n",
+		    (int)steps->items[i].backend.len,
+		    steps->items[i].backend.ptr,
+		    (int)steps->items[i].server.len,
+		    steps->items[i].server.ptr);
+	}
 	if (!text.len)
 		return;
 	l->change.intends = true;
@@ -248,17 +270,21 @@ live_drop_intent(const struct live *l)
 	free(path);
 }
 
-static void
-read_intent(struct live *l)
+/* The record may be of a worker before: another than weir may have reloaded,
+ * and the steps have gone to the one that runs. */
+void
+live_recall_intent(struct live *l)
 {
-	char *path = intent_path(l);
+	char *path = l->record ? intent_path(l) : NULL;
 	struct buf text = {0};
 	struct str rest, line;
 
-	if (file_read(path, RECORD_BYTES, &text, NULL) == 0) {
+	if (path && file_read(path, RECORD_BYTES, &text, NULL) == 0) {
 		rest = buf_as_str(&text);
-		while (next_line(&rest, &line))
-			strmap_put(&l->touched, line, l);
+		if (next_line(&rest, &line) &&
+		    is_worker(line, l->running.pid, l->start_ms))
+			while (next_line(&rest, &line))
+				strmap_put(&l->touched, line, l);
 	}
 	buf_fini(&text);
 	free(path);
@@ -273,8 +299,5 @@ live_recall(struct live *l, const struct texts *texts)
 	    .now = live_now(l),
 	    .texts = texts};
 
-	if (!memory_recall(&m))
-		return false;
-	read_intent(l);
-	return true;
+	return memory_recall(&m);
 }

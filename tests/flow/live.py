@@ -466,6 +466,31 @@ def test_weir_killed_between_steps_and_file(t):
     site.is_right()
 
 
+def test_weir_killed_between_when_somebody_reloaded_before(t):
+    """The record is of the worker before; what weir drained is still its own."""
+    site = Site(t, verify="1s", drain="10s")
+    slow_check(t, site)
+    site.begin()
+    t.until(lambda: time.time() - os.stat(site.proxy.config).st_ctime > 0.2,
+            "the file to be older than the worker")
+    site.proxy.reload()
+    site.weir.wait_log("was reloaded or restarted, not by weir")
+    site.pid = site.proxy.worker()
+    site.weir.mark()
+    site.set(b=None)
+    t.until(lambda: int(site.proxy.servers()["web/b"]["srv_admin_state"]),
+            "b to leave")
+    site.weir.wait_log("write -> check")
+    time.sleep(0.3)
+    site.weir.send(signal.SIGKILL)
+    site.weir.wait_exit()
+    site.set(b=(8002, 1))
+    site.weir.mark()
+    site.weir.start()
+    site.weir.wait_log("drift repaired")
+    site.is_right()
+
+
 def test_steps_come_before_check_and_file(t):
     site = Site(t)
     slow_check(t, site)
