@@ -365,8 +365,11 @@ compile(struct str pattern, struct buf *message)
 	struct scan s = {0};
 	bool scanned;
 
-	/* The names point into this copy. */
-	re->pattern = xstrndup(pattern.ptr, pattern.len);
+	/* The names point into this copy. A pattern may hold a NUL. */
+	re->pattern = xmalloc(pattern.len + 1);
+	if (pattern.len)
+		memcpy(re->pattern, pattern.ptr, pattern.len);
+	re->pattern[pattern.len] = 0;
 	s.in = (struct str){re->pattern, pattern.len};
 	scanned = scan(&s) == 0;
 	re->re2 = compile_scanned(&s, scanned);

@@ -29,7 +29,7 @@ static bool
 on_order(void *arg, enum report_order order, struct str query, struct buf *said)
 {
 	(void)arg;
-	assert(order == ORDER_APPROVE || order == ORDER_DENY);
+	assert(order <= ORDER_RELOAD);
 	assert(query.len <= LIMIT_HTTP_REQUEST);
 	buf_printf(said, "approved %.*s\n", (int)query.len, query.ptr);
 	return query.len > 0;

@@ -272,6 +272,17 @@ more_patterns_than_are_kept_work(void **state)
 }
 
 static void
+a_pattern_may_hold_a_nul(void **state)
+{
+	(void)state;
+	assert_renders("{{regexMatch \"[\\x00b]+c$\" \"a\\x00bc\"}}"
+		       "{{regexMatch \"^[\\x00]d\" \"\\x00c\"}}",
+	    NULL, "truefalse");
+	assert_refuses(
+	    "{{regexMatch \"[\\x00b\" \"b\"}}", NULL, "missing closing ]");
+}
+
+static void
 a_text_is_replaced_around_bad_bytes(void **state)
 {
 	(void)state;
@@ -315,6 +326,7 @@ main(void)
 	    cmocka_unit_test(a_program_may_close_its_output_early),
 	    cmocka_unit_test(a_program_has_a_group_and_no_blocked_signals),
 	    cmocka_unit_test(more_patterns_than_are_kept_work),
+	    cmocka_unit_test(a_pattern_may_hold_a_nul),
 	    cmocka_unit_test(a_text_is_replaced_around_bad_bytes),
 	    cmocka_unit_test(a_scratch_lives_for_one_render),
 	    cmocka_unit_test(results_are_bounded),
