@@ -84,7 +84,7 @@ read_option(struct facts *f, const struct haproxy_line *l)
 	struct str name =
 	    l->count > (size_t)no + 1 ? l->words[no + 1] : STR("");
 
-	if (no && !str_is(l->words[1], "option"))
+	if (no && (l->count < 2 || !str_is(l->words[1], "option")))
 		return;
 	if (str_is(name, "allbackups"))
 		f->all_backups = !no;

@@ -995,6 +995,16 @@ no_backend_passes_through_zero_servers(void **state)
 }
 
 static void
+a_word_alone_on_its_line_is_read(void **state)
+{
+	(void)state;
+	assert_reload("backend b\n no\n server a 127.0.0.1:1\n",
+	    "backend b\n no\n option\n balance\n hash-type\n mode\n"
+	    " server a 127.0.0.1:2\n",
+	    "backend b: + \"option\"");
+}
+
+static void
 assert_expires(const char *text, const char *expected)
 {
 	struct haproxy_model m;
@@ -1087,6 +1097,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
 	    T(form_alone_takes_nothing),
+	    T(a_word_alone_on_its_line_is_read),
 	    T(sections_may_stand_in_another_order),
 	    T(order_of_servers_counts_where_places_do),
 	    T(a_weight_is_set),
