@@ -113,7 +113,11 @@ def a_tag_smuggles(site):
     name = site.rng.choice(sorted(site.live))
     sid = site.rng.choice(sorted(site.live[name]))
     site.register(name, sid, tags=["x\n\tserver evil 127.0.0.1:1\n#"])
-    return lambda: site.register(name, sid)
+
+    def mend():
+        if sid in site.live[name]:  # it may have left meanwhile
+            site.register(name, sid)
+    return mend
 
 
 def a_server_dies(site):
