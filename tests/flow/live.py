@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Changes that a running HAProxy takes without a reload, and every way in
 which it can go wrong."""
+import csv
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import time
 
 from lib.haproxy import program
 from lib.relay import Relay
+from lib.wait import TimedOut
 
 FRONT = """frontend f
 \tbind 127.0.0.1:{port}
@@ -523,19 +525,41 @@ def test_bind_that_is_taken_is_not_reloaded(t):
     site.is_right(same_worker=False)
 
 
+def requests_in(proxy):
+    """Connections that the current worker holds open in frontend f."""
+    rows = list(csv.DictReader(proxy.cli("show stat").splitlines()))
+    return sum(int(r["scur"]) for r in rows if r["# pxname"] == "f"
+               and r["svname"] == "FRONTEND")
+
+
+def hold_a_request(site):
+    """A connection that keeps the current worker, with half a request.
+
+    A worker of 2.2 that was told to stop may still accept for a while; what
+    it took is closed again.
+    """
+    s = socket.create_connection(("127.0.0.1", site.port))
+    try:
+        s.sendall(b"GET / HTTP/1.1\r\n")
+        site.t.until(lambda: requests_in(site.proxy) == 1,
+                     "the current worker to hold the connection", 1)
+    except TimedOut:
+        s.close()
+        return None
+    return s
+
+
 def test_reload_waits_for_old_workers(t):
     one = t.backend("one")
     site = Site(t, max_old_workers=1)
     site.set(a=(one.port, 1), b=None, c=None)
     site.begin()
-    with socket.create_connection(("127.0.0.1", site.port)) as s:
-        s.sendall(b"GET / HTTP/1.1\r\n")   # and not the rest
-        time.sleep(0.1)
+
+    def held():
+        return t.until(lambda: hold_a_request(site), "a held request")
+    with held():
         site.change(r"reloaded in \d+ ms, 1 old worker", line="maxconn 77")
-        time.sleep(0.5)  # 2.2's old worker may accept a moment longer
-        with socket.create_connection(("127.0.0.1", site.port)) as s2:
-            s2.sendall(b"GET / HTTP/1.1\r\n")
-            time.sleep(0.1)
+        with held():
             site.change(r"reloaded in \d+ ms, 2 old workers",
                         line="maxconn 78")
             site.pid = site.proxy.worker()
