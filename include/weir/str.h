@@ -78,6 +78,36 @@ str_has_suffix(struct str s, struct str suffix)
 		   !memcmp(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len));
 }
 
+/* The bytes behind the first n. */
+static inline struct str
+str_after(struct str s, size_t n)
+{
+	return (struct str){n ? s.ptr + n : s.ptr, s.len - n};
+}
+
+/* Cuts the first line off the text and gives it without its new line; the last
+ * one may have none. An empty text has no line: ask before. */
+static inline struct str
+str_take_line(struct str *text)
+{
+	const char *end = text->len ? memchr(text->ptr, '\n', text->len) : NULL;
+	size_t n = end ? (size_t)(end - text->ptr) : text->len;
+	struct str line = {text->ptr, n};
+
+	*text = str_after(*text, n + (end != NULL));
+	return line;
+}
+
+/* As many as str_take_line gives. */
+size_t str_count_lines(struct str text);
+
+/* Without the bytes of the set at that end; a set has no NUL. */
+struct str str_trim_start(struct str, const char *set);
+struct str str_trim_end(struct str, const char *set);
+/* Cuts the first run of bytes that are not in the set off, and those of the set
+ * in front of it. False: there is none. */
+bool str_take_word(struct str *, const char *set, struct str *word);
+
 /* First position of needle in s, -1 if absent; an empty needle is at 0. */
 ptrdiff_t str_find(struct str s, struct str needle);
 

@@ -157,18 +157,14 @@ keep_seen(struct live *l, struct str answer)
 {
 	buf_reset(&l->files_seen);
 	while (answer.len) {
-		const char *end = memchr(answer.ptr, '\n', answer.len);
-		size_t n = end ? (size_t)(end - answer.ptr) : answer.len;
-		const char *blank = memchr(answer.ptr, ' ', n);
+		struct str line = str_take_line(&answer);
+		ptrdiff_t blank = str_find(line, STR(" "));
 
-		if (blank && n > 2 && !memcmp(answer.ptr, "0x", 2)) {
-			buf_put(&l->files_seen, blank + 1,
-			    n - (size_t)(blank + 1 - answer.ptr));
+		if (blank >= 0 && str_has_prefix(line, STR("0x"))) {
+			buf_str(
+			    &l->files_seen, str_after(line, (size_t)blank + 1));
 			buf_char(&l->files_seen, '\n');
 		}
-		n += end ? 1 : 0;
-		answer.ptr += n;
-		answer.len -= n;
 	}
 }
 

@@ -144,17 +144,12 @@ static bool
 find_line(struct str text, int line, struct str *found)
 {
 	for (int i = 1; text.len; i++) {
-		const char *end = memchr(text.ptr, '\n', text.len);
-		size_t n = end ? (size_t)(end - text.ptr) : text.len;
-
+		*found = str_take_line(&text);
 		if (i == line) {
-			*found = (struct str){
-			    text.ptr, n < QUOTE_BYTES ? n : QUOTE_BYTES};
+			if (found->len > QUOTE_BYTES)
+				found->len = QUOTE_BYTES;
 			return true;
 		}
-		n += end ? 1 : 0;
-		text.ptr += n;
-		text.len -= n;
 	}
 	return false;
 }

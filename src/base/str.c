@@ -25,6 +25,55 @@ str_find(struct str s, struct str needle)
 }
 
 size_t
+str_count_lines(struct str text)
+{
+	size_t n = 0;
+
+	for (; text.len; n++)
+		str_take_line(&text);
+	return n;
+}
+
+static inline bool
+is_in(char c, const char *set)
+{
+	while (*set && *set != c)
+		set++;
+	return *set != 0;
+}
+
+struct str
+str_trim_start(struct str s, const char *set)
+{
+	size_t n = 0;
+
+	while (n < s.len && is_in(s.ptr[n], set))
+		n++;
+	return str_after(s, n);
+}
+
+struct str
+str_trim_end(struct str s, const char *set)
+{
+	while (s.len && is_in(s.ptr[s.len - 1], set))
+		s.len--;
+	return s;
+}
+
+bool
+str_take_word(struct str *s, const char *set, struct str *word)
+{
+	size_t n = 0;
+
+	*s = str_trim_start(*s, set);
+	while (n < s->len && !is_in(s->ptr[n], set))
+		n++;
+	*word = (struct str){s->ptr, n};
+	*s = str_after(*s, n);
+	return n > 0;
+}
+
+size_t
 str_utf8(struct str s)
 {
 	const unsigned char *p = (const unsigned char *)s.ptr;

@@ -57,13 +57,7 @@ fail_format(struct call *c, const char *grammar, struct str s)
 static struct str
 trim(struct str s, const char *set)
 {
-	while (s.len && strchr(set, s.ptr[0]) && s.ptr[0]) {
-		s.ptr++;
-		s.len--;
-	}
-	while (s.len && strchr(set, s.ptr[s.len - 1]) && s.ptr[s.len - 1])
-		s.len--;
-	return s;
+	return str_trim_end(str_trim_start(s, set), set);
 }
 
 /* ---- Vault ---- */

@@ -123,15 +123,12 @@ lines_of(const struct buf *text)
 	struct str rest = buf_as_str(text);
 
 	while (rest.len) {
-		const char *end = memchr(rest.ptr, '\n', rest.len);
-		size_t n = end ? (size_t)(end - rest.ptr) : rest.len;
-		size_t indent = n >= 2 && !memcmp(rest.ptr, "  ", 2) ? 2 : 0;
+		struct str line = str_take_line(&rest);
 
+		if (str_has_prefix(line, STR("  ")))
+			line = str_after(line, 2);
 		json_array_append_new(
-		    list, json_stringn_nocheck(rest.ptr + indent, n - indent));
-		n += end ? 1 : 0;
-		rest.ptr += n;
-		rest.len -= n;
+		    list, json_stringn_nocheck(line.ptr, line.len));
 	}
 	return list;
 }

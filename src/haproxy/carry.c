@@ -175,17 +175,12 @@ haproxy_state_filter(struct str state, const struct haproxy_model *old_model,
 	index_backends(old_model, &f.old_sections);
 	index_backends(new_model, &f.new_sections);
 	while (state.len) {
-		const char *end = memchr(state.ptr, '\n', state.len);
-		struct str line = {
-		    state.ptr, end ? (size_t)(end - state.ptr) : state.len};
-		size_t whole = line.len + (end != NULL);
+		struct str line = str_take_line(&state);
 
 		if (is_header(line) || is_kept(&f, line)) {
 			buf_str(out, line);
 			buf_char(out, '\n');
 		}
-		state.ptr += whole;
-		state.len -= whole;
 	}
 	filter_fini(&f);
 }

@@ -18,16 +18,7 @@ enum { COMMAND_MAX = 16000, COMMAND_MAX_34 = 130000 };
 static struct str
 take_line(struct str *text)
 {
-	const char *end = memchr(text->ptr, '\n', text->len);
-	struct str line = {
-	    text->ptr, end ? (size_t)(end - text->ptr) : text->len};
-
-	text->ptr += line.len + (end ? 1 : 0);
-	text->len -= line.len + (end ? 1 : 0);
-	while (line.len && (line.ptr[line.len - 1] == '\r' ||
-			       line.ptr[line.len - 1] == ' '))
-		line.len--;
-	return line;
+	return str_trim_end(str_take_line(text), "\r ");
 }
 
 /* What a PEM file holds. */

@@ -36,16 +36,10 @@ struct explain {
 };
 
 static struct str
-after(struct str s, size_t n)
-{
-	return (struct str){s.ptr + n, s.len - n};
-}
-
-static struct str
 trim(struct str s)
 {
 	while (s.len && isspace((unsigned char)s.ptr[0]))
-		s = after(s, 1);
+		s = str_after(s, 1);
 	while (s.len && isspace((unsigned char)s.ptr[s.len - 1]))
 		s.len--;
 	return s;
@@ -54,7 +48,7 @@ trim(struct str s)
 static struct str
 drop_prefix(struct str s, struct str prefix)
 {
-	return str_has_prefix(s, prefix) ? trim(after(s, prefix.len)) : s;
+	return str_has_prefix(s, prefix) ? trim(str_after(s, prefix.len)) : s;
 }
 
 /* "[ALERT]    (123) : config : WORDS", "[ALERT] 324/121911 (123) : WORDS" */
@@ -68,8 +62,8 @@ take_alert(struct str line, struct str *words)
 	at = str_find(line, STR(") : "));
 	if (at < 0)
 		return false;
-	*words =
-	    drop_prefix(trim(after(line, (size_t)at + 4)), STR("config : "));
+	*words = drop_prefix(
+	    trim(str_after(line, (size_t)at + 4)), STR("config : "));
 	return true;
 }
 
@@ -121,12 +115,12 @@ cut_up(struct str words, struct alert *a)
 	/* "parsing [FILE:LINE] : WORDS"; elsewhere the place is part of the
 	 * sentence and stays. */
 	struct str head = trim((struct str){words.ptr, from});
-	struct str tail = trim(after(words, to));
+	struct str tail = trim(str_after(words, to));
 
 	if (head.len && !str_is(head, "parsing"))
 		return;
 	if (tail.len && tail.ptr[0] == ':')
-		a->words = trim(after(tail, 1));
+		a->words = trim(str_after(tail, 1));
 }
 
 /* Puts s with every candidate's name replaced by its destination's. */
@@ -141,10 +135,10 @@ put_named(struct buf *out, struct str s, const char *const *names)
 				break;
 		if (names && names[i]) {
 			buf_puts(out, names[i + 1]);
-			s = after(s, strlen(names[i]));
+			s = str_after(s, strlen(names[i]));
 		} else {
 			buf_char(out, *s.ptr);
-			s = after(s, 1);
+			s = str_after(s, 1);
 		}
 	}
 }
@@ -262,18 +256,12 @@ haproxy_check_explain(
     struct str output, const char *const *names, struct error *error)
 {
 	struct explain e = {.names = names, .error = error};
-	struct str rest = output;
+	struct str rest = output, words;
 
 	buf_init(&e.excerpt, LIMIT_CHILD_OUTPUT);
-	while (rest.len) {
-		const char *end = memchr(rest.ptr, '\n', rest.len);
-		size_t n = end ? (size_t)(end - rest.ptr) : rest.len;
-		struct str words;
-
-		if (take_alert((struct str){rest.ptr, n}, &words))
+	while (rest.len)
+		if (take_alert(str_take_line(&rest), &words))
 			take(&e, words);
-		rest = after(rest, n + (end ? 1 : 0));
-	}
 	if (e.seen > ALERTS_SHOWN)
 		buf_printf(
 		    &e.excerpt, "… and %zu more\n", e.seen - ALERTS_SHOWN);

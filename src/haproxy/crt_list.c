@@ -23,33 +23,10 @@ struct crt_list {
 	struct strmap certs; /* → how often */
 };
 
-static struct str
-take_line(struct str *text)
-{
-	const char *end = memchr(text->ptr, '\n', text->len);
-	struct str line = {
-	    text->ptr, end ? (size_t)(end - text->ptr) : text->len};
-
-	text->ptr += line.len + (end ? 1 : 0);
-	text->len -= line.len + (end ? 1 : 0);
-	return line;
-}
-
 static bool
 take_word(struct str *s, struct str *word)
 {
-	size_t n = 0;
-
-	while (s->len && strchr(" \t\r", *s->ptr)) {
-		s->ptr++;
-		s->len--;
-	}
-	while (n < s->len && (!s->ptr[n] || !strchr(" \t\r", s->ptr[n])))
-		n++;
-	*word = (struct str){s->ptr, n};
-	s->ptr += n;
-	s->len -= n;
-	return n > 0;
+	return str_take_word(s, " \t\r", word);
 }
 
 static void
@@ -91,17 +68,13 @@ read_line(struct str line, struct arena *arena, struct crt_line *out)
 static void
 read_list(struct crt_list *l, struct str text, struct arena *arena)
 {
-	size_t lines = 1;
-
 	*l = (struct crt_list){0};
-	for (size_t i = 0; i < text.len; i++)
-		lines += text.ptr[i] == '\n';
-	l->items = arena_array(arena, lines, sizeof(*l->items));
+	l->items = arena_array(arena, str_count_lines(text), sizeof(*l->items));
 	while (text.len) {
 		struct crt_line *line = &l->items[l->count];
 		uintptr_t often;
 
-		if (!read_line(take_line(&text), arena, line))
+		if (!read_line(str_take_line(&text), arena, line))
 			continue;
 		l->count++;
 		often = (uintptr_t)strmap_get(&l->certs, line->cert) + 1;

@@ -9,18 +9,6 @@
 
 #include "weir/limits.h"
 
-static struct str
-take_line(struct str *text)
-{
-	const char *end = memchr(text->ptr, '\n', text->len);
-	struct str line = {
-	    text->ptr, end ? (size_t)(end - text->ptr) : text->len};
-
-	text->ptr += line.len + (end ? 1 : 0);
-	text->len -= line.len + (end ? 1 : 0);
-	return line;
-}
-
 static bool
 is_blank(char c)
 {
@@ -30,19 +18,13 @@ is_blank(char c)
 static struct str
 skip_blanks(struct str s)
 {
-	while (s.len && is_blank(*s.ptr)) {
-		s.ptr++;
-		s.len--;
-	}
-	return s;
+	return str_trim_start(s, " \t");
 }
 
 static struct str
 cut_blanks(struct str s)
 {
-	while (s.len && is_blank(s.ptr[s.len - 1]))
-		s.len--;
-	return s;
+	return str_trim_end(s, " \t");
 }
 
 /* Key and value of "KEY  VALUE". */
@@ -53,21 +35,8 @@ split(struct str s)
 
 	while (e.key.len < s.len && !is_blank(s.ptr[e.key.len]))
 		e.key.len++;
-	e.value =
-	    skip_blanks((struct str){s.ptr + e.key.len, s.len - e.key.len});
+	e.value = skip_blanks(str_after(s, e.key.len));
 	return e;
-}
-
-static size_t
-count_lines(struct str text)
-{
-	size_t n = 1;
-
-	while (text.len) {
-		take_line(&text);
-		n++;
-	}
-	return n;
 }
 
 /* HAProxy's line ends at a carriage return, and at a NUL. */
@@ -103,9 +72,9 @@ entries_read(struct entries *out, struct str text, bool acl,
 {
 	*out = (struct entries){0};
 	out->items =
-	    arena_alloc(arena, count_lines(text) * sizeof(*out->items));
+	    arena_alloc(arena, str_count_lines(text) * sizeof(*out->items));
 	for (int number = 1; text.len; number++)
-		if (read_line(take_line(&text), number, acl, out, e) < 0)
+		if (read_line(str_take_line(&text), number, acl, out, e) < 0)
 			return -1;
 	return 0;
 }
@@ -117,19 +86,18 @@ entries_listed(struct entries *out, struct str answer, bool acl,
 {
 	*out = (struct entries){0};
 	out->items =
-	    arena_alloc(arena, count_lines(answer) * sizeof(*out->items));
+	    arena_alloc(arena, str_count_lines(answer) * sizeof(*out->items));
 	while (answer.len) {
-		struct str line = take_line(&answer);
-		const char *blank = memchr(line.ptr, ' ', line.len);
+		struct str line = str_take_line(&answer);
+		ptrdiff_t blank = str_find(line, STR(" "));
 		struct str rest;
 
 		if (!line.len)
 			continue;
-		if (!str_has_prefix(line, STR("0x")) || !blank)
+		if (!str_has_prefix(line, STR("0x")) || blank < 0)
 			return error_set(e, ERROR_DATA, "%.*s",
 			    (int)(line.len < 200 ? line.len : 200), line.ptr);
-		rest.ptr = blank + 1;
-		rest.len = line.len - (size_t)(rest.ptr - line.ptr);
+		rest = str_after(line, (size_t)blank + 1);
 		out->items[out->count++] =
 		    acl ? (struct entry){.key = rest, .value = STR("")}
 			: split(rest);

@@ -208,12 +208,7 @@ find_rule(struct str command)
 static struct str
 trim_reply(struct str s)
 {
-	while (s.len && s.ptr[s.len - 1] == '\n')
-		s.len--;
-	while (s.len && *s.ptr == '\n') {
-		s.ptr++;
-		s.len--;
-	}
+	s = str_trim_start(str_trim_end(s, "\n"), "\n");
 	if (s.len >= 5 && s.ptr[0] == '[' && isdigit((unsigned char)s.ptr[1]) &&
 	    s.ptr[2] == ']' && s.ptr[3] == ':' && s.ptr[4] == ' ') {
 		s.ptr += 5;
@@ -244,10 +239,7 @@ haproxy_map_version(struct str reply)
 struct str
 haproxy_command_name(struct str command)
 {
-	const char *end = memchr(command.ptr, '\n', command.len);
-
-	if (end)
-		command.len = (size_t)(end - command.ptr);
+	command = str_take_line(&command);
 	if (str_has_suffix(command, STR(" <<")))
 		command.len -= 3;
 	return command;

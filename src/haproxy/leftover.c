@@ -18,26 +18,13 @@ static struct str
 info_value(struct str text, struct str name)
 {
 	while (text.len) {
-		const char *end = memchr(text.ptr, '\n', text.len);
-		struct str line = {
-		    text.ptr, end ? (size_t)(end - text.ptr) : text.len};
-		size_t whole = line.len + (end != NULL);
+		struct str line = str_take_line(&text);
 
-		text.ptr += whole;
-		text.len -= whole;
 		if (!str_has_prefix(line, name) || line.len <= name.len + 1 ||
 		    line.ptr[name.len] != ':')
 			continue;
-		line.ptr += name.len + 1;
-		line.len -= name.len + 1;
-		while (line.len && *line.ptr == ' ') {
-			line.ptr++;
-			line.len--;
-		}
-		while (line.len && (line.ptr[line.len - 1] == '\r' ||
-				       line.ptr[line.len - 1] == ' '))
-			line.len--;
-		return line;
+		line = str_trim_start(str_after(line, name.len + 1), " ");
+		return str_trim_end(line, "\r ");
 	}
 	return (struct str){0};
 }

@@ -61,16 +61,6 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
 }
 
-/* Up to the new line, which is not part of it. */
-static struct str
-first_line(struct str text)
-{
-	const char *end = memchr(text.ptr, '\n', text.len);
-
-	return (struct str){
-	    text.ptr, end ? (size_t)(end - text.ptr) : text.len};
-}
-
 /* The first word as it is written; kinds of sections are not quoted. */
 static struct str
 first_word(struct str line)
@@ -312,8 +302,8 @@ haproxy_model_parse(struct haproxy_model *m, struct str text)
 
 	*m = (struct haproxy_model){0};
 	for (int number = 1; text.len; number++) {
-		struct str line = first_line(text);
-		size_t whole = line.len + (line.len < text.len);
+		size_t left = text.len;
+		struct str line = str_take_line(&text);
 		struct str word = bare_word(m, line, first_word(line));
 
 		if (is_section_kind(word) || (!current && word.len)) {
@@ -325,9 +315,7 @@ haproxy_model_parse(struct haproxy_model *m, struct str text)
 			depth = depth_behind(depth, word);
 		}
 		if (current)
-			current->text.len += whole;
-		text.ptr += whole;
-		text.len -= whole;
+			current->text.len += left - text.len;
 	}
 }
 
@@ -339,33 +327,20 @@ haproxy_model_fini(struct haproxy_model *m)
 	*m = (struct haproxy_model){0};
 }
 
-static size_t
-count_lines(struct str text)
-{
-	size_t n = 1;
-
-	for (size_t i = 0; i < text.len; i++)
-		n += text.ptr[i] == '\n';
-	return n;
-}
-
 struct haproxy_line *
 haproxy_section_lines(
     const struct haproxy_section *s, struct arena *arena, size_t *count)
 {
 	struct str text = s->text;
 	struct haproxy_line *lines =
-	    arena_array(arena, count_lines(text), sizeof(*lines));
+	    arena_array(arena, str_count_lines(text), sizeof(*lines));
 
 	*count = 0;
 	for (int number = s->line; text.len; number++) {
-		struct str line = first_line(text);
-		size_t whole = line.len + (line.len < text.len);
+		struct str line = str_take_line(&text);
 
 		if (haproxy_line_split(line, arena, &lines[*count]))
 			lines[(*count)++].number = number;
-		text.ptr += whole;
-		text.len -= whole;
 	}
 	return lines;
 }

@@ -415,13 +415,7 @@ haproxy_changes_fini(struct haproxy_changes *c)
 static struct str
 trim(struct str s)
 {
-	while (s.len && (*s.ptr == ' ' || *s.ptr == '\t')) {
-		s.ptr++;
-		s.len--;
-	}
-	while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\r'))
-		s.len--;
-	return s;
+	return str_trim_end(str_trim_start(s, " \t"), " \r");
 }
 
 static void

@@ -10,18 +10,6 @@
 
 /* ---- which kind ---- */
 
-static struct str
-take_line(struct str *text)
-{
-	const char *end = memchr(text->ptr, '\n', text->len);
-	struct str line = {
-	    text->ptr, end ? (size_t)(end - text->ptr) : text->len};
-
-	text->ptr += line.len + (end ? 1 : 0);
-	text->len -= line.len + (end ? 1 : 0);
-	return line;
-}
-
 /* "opt@" and "file@" say how the file is read (3.0 and later). */
 static struct str
 without_prefix(struct str name)
@@ -81,7 +69,7 @@ lists(struct str answer, struct str (*name_of)(struct str), const char *path,
     struct str *name)
 {
 	while (answer.len) {
-		struct str line = take_line(&answer);
+		struct str line = str_take_line(&answer);
 		struct str found = name_of(line);
 
 		if (line.len && *line.ptr != '#' && found.ptr &&

@@ -31,19 +31,6 @@ struct table {
 	bool ignored;       /* below "# programs" or what is not known */
 };
 
-/* Cuts the next line off text. */
-static struct str
-take_line(struct str *text)
-{
-	const char *end = memchr(text->ptr, '\n', text->len);
-	struct str line = {
-	    text->ptr, end ? (size_t)(end - text->ptr) : text->len};
-
-	text->ptr += line.len + (end ? 1 : 0);
-	text->len -= line.len + (end ? 1 : 0);
-	return line;
-}
-
 static void
 skip_blanks(struct str *s)
 {
@@ -196,7 +183,7 @@ haproxy_processes_parse(
 	memset(p, 0, sizeof(*p));
 	p->failed = -1;
 	while (text.len) {
-		struct str line = take_line(&text);
+		struct str line = str_take_line(&text);
 
 		if (str_has_prefix(line, STR("#<PID>"))) {
 			read_heading(line, &t);

@@ -99,11 +99,7 @@ trim_reply(struct str s)
 		s.ptr += 2;
 		s.len -= 2;
 	}
-	while (s.len && *s.ptr == '\n') {
-		s.ptr++;
-		s.len--;
-	}
-	return s;
+	return str_trim_start(s, "\n");
 }
 
 static struct str

@@ -238,16 +238,11 @@ add_step(struct haproxy_runtime *rt, const struct haproxy_step *step, size_t at,
 {
 	if (put_version(rt, step, &words) < 0)
 		return -1;
-	while (!has_payload(words)) {
-		const char *end = memchr(words.ptr, '\n', words.len);
-		size_t len = end ? (size_t)(end - words.ptr) : words.len;
+	while (words.len && !has_payload(words)) {
+		struct str command = str_take_line(&words);
 
-		if (!end)
-			break;
-		if (len)
-			add_entry(rt, at, (struct str){words.ptr, len});
-		words.ptr += len + 1;
-		words.len -= len + 1;
+		if (command.len)
+			add_entry(rt, at, command);
 	}
 	if (words.len)
 		add_entry(rt, at, words);

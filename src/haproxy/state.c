@@ -45,34 +45,11 @@ struct heading {
 	int places;
 };
 
-static struct str
-take_line(struct str *text)
-{
-	const char *end = memchr(text->ptr, '\n', text->len);
-	struct str line = {
-	    text->ptr, end ? (size_t)(end - text->ptr) : text->len};
-
-	text->ptr += line.len + (end ? 1 : 0);
-	text->len -= line.len + (end ? 1 : 0);
-	return line;
-}
-
 /* False: there is none. */
 static bool
 take_word(struct str *s, struct str *word)
 {
-	size_t n = 0;
-
-	while (s->len && *s->ptr == ' ') {
-		s->ptr++;
-		s->len--;
-	}
-	while (n < s->len && s->ptr[n] != ' ')
-		n++;
-	*word = (struct str){s->ptr, n};
-	s->ptr += n;
-	s->len -= n;
-	return n > 0;
+	return str_take_word(s, " ", word);
 }
 
 static int
@@ -150,18 +127,6 @@ read_row(const struct heading *h, struct str line, struct state_row *row)
 									 : -1;
 }
 
-static size_t
-count_lines(struct str text)
-{
-	size_t n = 1;
-
-	while (text.len) {
-		take_line(&text);
-		n++;
-	}
-	return n;
-}
-
 static bool
 is_absence(struct str line)
 {
@@ -177,9 +142,9 @@ state_parse(
 	bool answered = false;
 
 	*s = (struct state){0};
-	s->rows = arena_alloc(arena, count_lines(text) * sizeof(*s->rows));
+	s->rows = arena_alloc(arena, str_count_lines(text) * sizeof(*s->rows));
 	while (text.len) {
-		struct str line = take_line(&text);
+		struct str line = str_take_line(&text);
 
 		if (!line.len || str_is(line, "1")) /* of the format */
 			continue;
@@ -315,7 +280,7 @@ haproxy_state_digest(struct str state)
 	bool known = false;
 
 	while (state.len) {
-		struct str line = take_line(&state);
+		struct str line = str_take_line(&state);
 
 		if (line.len && *line.ptr == '#')
 			known = str_has_prefix(line, STR(HEADING));

@@ -21,37 +21,19 @@
 
 /* ---- lines and their classes ---- */
 
-static size_t
-count_lines(struct str text)
-{
-	size_t n = 0;
-
-	while (text.len) {
-		const char *end = memchr(text.ptr, '\n', text.len);
-		size_t len = end ? (size_t)(end - text.ptr) + 1 : text.len;
-
-		text.ptr += len;
-		text.len -= len;
-		n++;
-	}
-	return n;
-}
-
 static void
 split(struct side *s, struct str text)
 {
-	s->count = count_lines(text);
+	s->count = str_count_lines(text);
 	s->lines = xcalloc(s->count + 1, sizeof(*s->lines));
 	s->class = xcalloc(s->count + 1, sizeof(*s->class));
 	s->memory = xcalloc(s->count + 2, sizeof(*s->memory));
 	s->changed = s->memory + 1;
 	for (size_t i = 0; i < s->count; i++) {
-		const char *end = memchr(text.ptr, '\n', text.len);
-		size_t len = end ? (size_t)(end - text.ptr) + 1 : text.len;
+		const char *begin = text.ptr;
 
-		s->lines[i] = (struct str){text.ptr, len};
-		text.ptr += len;
-		text.len -= len;
+		str_take_line(&text);
+		s->lines[i] = (struct str){begin, (size_t)(text.ptr - begin)};
 	}
 }
 

@@ -59,16 +59,7 @@ is_name(struct str s)
 static bool
 take_word(struct str *line, struct str *word)
 {
-	size_t from = 0, to;
-
-	while (from < line->len && strchr(" \t", line->ptr[from]))
-		from++;
-	for (to = from; to < line->len && !strchr(" \t", line->ptr[to]);)
-		to++;
-	*word = (struct str){line->ptr + from, to - from};
-	line->ptr += to;
-	line->len -= to;
-	return word->len > 0;
+	return str_take_word(line, " \t", word);
 }
 
 static bool
@@ -338,18 +329,6 @@ read_slot(struct slots *s, struct str line)
 	return true;
 }
 
-static struct str
-take_line(struct str *text)
-{
-	const char *end = text->len ? memchr(text->ptr, '\n', text->len) : NULL;
-	struct str line = {
-	    text->ptr, end ? (size_t)(end - text->ptr) : text->len};
-
-	text->ptr += line.len + (end != NULL);
-	text->len -= line.len + (end != NULL);
-	return line;
-}
-
 /* "# slots BACKEND N" */
 static bool
 read_title(struct slots *s, struct str line)
@@ -380,9 +359,9 @@ read_standing(struct slots *s)
 		error_fini(&e);
 		return -1;
 	}
-	while (text.len && !read_title(s, take_line(&text)))
+	while (text.len && !read_title(s, str_take_line(&text)))
 		continue;
-	while (text.len && read_slot(s, take_line(&text)))
+	while (text.len && read_slot(s, str_take_line(&text)))
 		continue;
 	return 0;
 }

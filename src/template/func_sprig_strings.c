@@ -305,14 +305,12 @@ indent(struct call *c, struct value *result, const char *before)
 	buf_puts(&out, before);
 	buf_repeat(&out, ' ', (size_t)spaces);
 	while (s.len && !out.failed) {
-		const char *line_end = memchr(s.ptr, '\n', s.len);
-		size_t n = line_end ? (size_t)(line_end - s.ptr) + 1 : s.len;
+		const char *begin = s.ptr;
 
-		buf_put(&out, s.ptr, n);
-		if (line_end)
+		str_take_line(&s);
+		buf_put(&out, begin, (size_t)(s.ptr - begin));
+		if (s.ptr[-1] == '\n')
 			buf_repeat(&out, ' ', (size_t)spaces);
-		s.ptr += n;
-		s.len -= n;
 	}
 	return func_give(c, &out, result);
 }

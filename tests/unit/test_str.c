@@ -30,6 +30,45 @@ find_gives_the_first_position(void **state)
 }
 
 static void
+the_last_line_may_have_no_new_line(void **state)
+{
+	struct str text = STR("a\n\nb");
+
+	(void)state;
+	assert_int_equal(str_count_lines(text), 3);
+	assert_true(str_is(str_take_line(&text), "a"));
+	assert_true(str_is(str_take_line(&text), ""));
+	assert_true(str_is(str_take_line(&text), "b"));
+	assert_int_equal(text.len, 0);
+	assert_int_equal(str_count_lines(STR("a\n\nb\n")), 3);
+	assert_int_equal(str_count_lines((struct str){0}), 0);
+}
+
+static void
+words_end_at_bytes_of_the_set_and_a_nul_is_none(void **state)
+{
+	struct str text = STR("\t a\0b  c "), word;
+
+	(void)state;
+	assert_true(str_take_word(&text, " \t", &word));
+	assert_true(str_equal(word, STR("a\0b")));
+	assert_true(str_take_word(&text, " \t", &word));
+	assert_true(str_is(word, "c"));
+	assert_false(str_take_word(&text, " \t", &word));
+	assert_int_equal(word.len, 0);
+}
+
+static void
+trims_each_end_by_a_set(void **state)
+{
+	(void)state;
+	assert_true(str_is(str_trim_start(STR(" \ta "), " \t"), "a "));
+	assert_true(str_is(str_trim_end(STR(" a\r "), " \r"), " a"));
+	assert_int_equal(str_trim_end(STR("   "), " ").len, 0);
+	assert_int_equal(str_trim_start((struct str){0}, " ").len, 0);
+}
+
+static void
 two_swapped_letters_are_near(void **state)
 {
 	(void)state;
@@ -94,6 +133,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_empty_needle_is_at_zero),
 	    cmocka_unit_test(find_gives_the_first_position),
+	    cmocka_unit_test(the_last_line_may_have_no_new_line),
+	    cmocka_unit_test(words_end_at_bytes_of_the_set_and_a_nul_is_none),
+	    cmocka_unit_test(trims_each_end_by_a_set),
 	    cmocka_unit_test(two_swapped_letters_are_near),
 	    cmocka_unit_test(case_and_joiner_do_not_matter),
 	    cmocka_unit_test(another_word_is_not_near),
