@@ -40,25 +40,6 @@ list_remove(struct http_request **list, struct http_request *r)
 		r->next->prev = r->prev;
 }
 
-static CURL *
-get_easy(struct http_client *c)
-{
-	if (c->idle_count)
-		return c->idle[--c->idle_count];
-	return curl_easy_init();
-}
-
-static void
-put_easy(struct http_client *c, CURL *easy)
-{
-	if (c->idle_count == HTTP_IDLE_HANDLES || c->closing) {
-		curl_easy_cleanup(easy);
-		return;
-	}
-	curl_easy_reset(easy);
-	c->idle[c->idle_count++] = easy;
-}
-
 static void
 wipe_list(struct curl_slist *list)
 {
@@ -73,7 +54,6 @@ wipe_list(struct curl_slist *list)
 static void
 end(struct http_request *r, struct http_answer *a)
 {
-	struct http_client *c = r->client;
 	const char *values[HEADERS_MOST + 1] = {0};
 	struct curl_header *h;
 	size_t i;
@@ -94,8 +74,7 @@ end(struct http_request *r, struct http_answer *a)
 	r->on_answer(r->arg, a);
 	buf_fini(&a->body);
 	error_fini(&a->error);
-	if (r->easy)
-		put_easy(c, r->easy);
+	curl_easy_cleanup(r->easy);
 	wipe_list(r->fields);
 	curl_slist_free_all(r->connect_to);
 	free(r);
@@ -160,8 +139,6 @@ on_closed_handle(uv_handle_t *handle)
 static void
 close_all(struct http_client *c)
 {
-	while (c->idle_count)
-		curl_easy_cleanup(c->idle[--c->idle_count]);
 	uv_timer_stop(&c->timer);
 	curl_multi_cleanup(c->multi);
 	uv_close((uv_handle_t *)&c->timer, on_closed_handle);
@@ -178,7 +155,7 @@ set_aside(struct http_request *r)
 
 	list_remove(&c->open, r);
 	curl_multi_remove_handle(c->multi, r->easy);
-	put_easy(c, r->easy);
+	curl_easy_cleanup(r->easy);
 	r->easy = NULL;
 	buf_fini(&r->body);
 	list_add(&c->ended, r);
@@ -233,7 +210,7 @@ http_start(struct http_client *c, const struct http_ask *ask)
 	r->on_answer = ask->on_answer;
 	r->arg = ask->arg;
 	r->started = uv_hrtime();
-	r->easy = get_easy(c);
+	r->easy = curl_easy_init();
 	list_add(&c->open, r);
 	if (easy_prepare(r, ask, &r->error) < 0 ||
 	    curl_multi_add_handle(c->multi, r->easy) != CURLM_OK) {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Private to the stage: what a client and its requests hold. A request has an
- * easy handle of curl for as long as it is out; handles are reset and reused,
- * because making one costs more than the request.
+ * easy handle of curl of its own. None is used twice: Debian's curl takes an
+ * answer's first header line, if it begins with a blank, for a continuation of
+ * the last header of that handle's request before, which is freed (curl's issue
+ * 11101). A new one costs a microsecond; connections are the multi handle's.
  */
 #ifndef WEIR_HTTP_CLIENT_H
 #define WEIR_HTTP_CLIENT_H
@@ -10,10 +12,6 @@
 #include <curl/curl.h>
 
 #include "weir/http.h"
-
-/* Easy handles kept for reuse: more than are ever started at once in a sweep.
- */
-#define HTTP_IDLE_HANDLES 16
 
 struct http_request {
 	struct http_client *client;
@@ -40,9 +38,7 @@ struct http_client {
 	uv_timer_t timer; /* curl's own */
 	uv_timer_t later; /* 0 ms: calls back for `ended`, then closes */
 	struct http_request *open;
-	struct http_request *ended; /* cancelled, or never started */
-	CURL *idle[HTTP_IDLE_HANDLES];
-	size_t idle_count;
+	struct http_request *ended;  /* cancelled, or never started */
 	struct http_options options; /* strings owned */
 	unsigned handles;            /* of uv, not closed yet */
 	bool closing;

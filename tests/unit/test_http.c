@@ -42,6 +42,8 @@ static const struct script {
     {"/nothing", CLOSE, "", 0},
     {"/reset", RESET, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nha", 0},
     {"/noise", CLOSE, "\x01\x02\x03 what is this?\r\n\r\n", 0},
+    {"/folded", KEEP,
+	"HTTP/1.1 200 OK\r\n folded: x\r\nContent-Length: 2\r\n\r\nhi", 0},
     {"/old", CLOSE, "just text, as in 1991", 0},
     {"/silence", SILENCE, "", 0},
     {"/large", KEEP,
@@ -356,6 +358,22 @@ what_breaks_off_is_an_error(void **state)
 	}
 }
 
+/* Fuzzing: curl continued the last header of the handle's request before,
+ * which was freed. */
+static void
+a_first_header_that_continues_nothing_is_an_error(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct heard h = get("/ok");
+
+		assert_int_equal(h.status, 200);
+		h = get("/folded");
+		assert_int_equal(h.status, 0);
+		assert_int_equal(h.kind, ERROR_REMOTE);
+	}
+}
+
 static void
 a_refused_connection_is_unreachable(void **state)
 {
@@ -577,6 +595,7 @@ main(void)
 	    TEST(a_connection_is_kept),
 	    TEST(a_redirect_is_an_answer),
 	    TEST(what_breaks_off_is_an_error),
+	    TEST(a_first_header_that_continues_nothing_is_an_error),
 	    TEST(a_refused_connection_is_unreachable),
 	    TEST(a_malformed_address_is_told_through_the_callback),
 	    TEST(a_body_has_a_limit),
