@@ -238,6 +238,10 @@ value_map(struct map *map, const struct type *type)
 
 /* A time.Time of an RFC 3339 text, in the arena; false if it is none. */
 bool value_time_read(struct arena *, struct str, struct value *);
+/* Appends the text of a time that was read, of which value_time_read makes the
+ * same again. RFC 3339 as Go writes it has one text for UTC and +00:00, which
+ * templates tell apart, and none for +24:60, which Go reads. */
+void value_time_write(const struct value *, struct buf *);
 
 /* ---- looking at values ---- */
 static inline enum kind

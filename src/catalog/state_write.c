@@ -212,7 +212,7 @@ put_time(struct state_out *o, const void *moment)
 	const struct value v = {.type = &type_time, .u.ptr = moment};
 	struct buf text = {0};
 
-	type_time.text(&v, &text);
+	value_time_write(&v, &text);
 	state_put_str(o, buf_as_str(&text));
 	buf_fini(&text);
 }

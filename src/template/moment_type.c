@@ -385,3 +385,22 @@ value_time_read(struct arena *arena, struct str text, struct value *out)
 	*out = moment_value(arena, &m);
 	return true;
 }
+
+void
+value_time_write(const struct value *v, struct buf *out)
+{
+	const struct moment *m = v->u.ptr;
+	struct moment_fields f;
+	long long minutes, hours;
+
+	moment_format(m, STR("2006-01-02T15:04:05.999999999"), out);
+	if (m->zone == MOMENT_UTC) {
+		buf_char(out, 'Z');
+		return;
+	}
+	moment_fields(m, &f);
+	minutes = llabs(f.offset / 60);
+	hours = minutes / 60 > 24 ? 24 : minutes / 60;
+	buf_printf(out, "%c%02lld:%02lld", f.offset < 0 ? '-' : '+', hours,
+	    minutes - hours * 60);
+}

@@ -77,6 +77,14 @@ static const struct row {
 	"{\"SerialNumber\":\"08\",\"CertPEM\":\"c\",\"PrivateKeyPEM\":\"k\","
 	"\"ValidAfter\":\"2026-11-21T12:20:01.123456789Z\",\"ValidBefore\":"
 	"\"2026-11-24T12:20:01+02:00\"}"},
+    /* Fuzzing: +00:00 came back as UTC, which prints otherwise. */
+    {QUERY_CA_LEAF, "connect.caleaf(zero)",
+	"{\"ValidAfter\":\"2026-11-21T12:20:01+00:00\",\"ValidBefore\":"
+	"\"2026-11-24T12:20:01-00:00\"}"},
+    /* What Go reads yet never writes: the file could not be read again. */
+    {QUERY_CA_LEAF, "connect.caleaf(far)",
+	"{\"ValidAfter\":\"2026-11-21T12:20:01+24:60\",\"ValidBefore\":"
+	"\"2026-11-24T12:20:01-24:01\"}"},
     {QUERY_PARTITIONS, "list.partitions",
 	"[{\"Name\":\"p\",\"Description\":\"d\"}]"},
     {QUERY_PEERINGS, "list.peerings",
