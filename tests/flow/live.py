@@ -551,7 +551,8 @@ def hold_a_request(site):
 
 def test_reload_waits_for_old_workers(t):
     one = t.backend("one")
-    site = Site(t, max_old_workers=1)
+    patient = FRONT.replace("\tbind", "\ttimeout client 2m\n\tbind", 1)
+    site = Site(t, max_old_workers=1, front=patient)
     site.set(a=(one.port, 1), b=None, c=None)
     site.begin()
 
