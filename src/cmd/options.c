@@ -349,7 +349,8 @@ cmd_fail(int status, struct error *error)
 
 	if (error_is_set(error)) {
 		error_print(error, &b);
-		fprintf(stderr, "weir: %s\n", b.ptr);
+		/* FILE:LINE: begins a line, where editors look for it. */
+		fprintf(stderr, "%s%s\n", error->line ? "" : "weir: ", b.ptr);
 	}
 	buf_fini(&b);
 	error_fini(error);

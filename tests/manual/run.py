@@ -300,10 +300,10 @@ def check_commands_page():
         fact("the catalog file of weir(1) can be read",
              "" if status == 0 and stdout == "shop 10.0.0.1:8080\n"
              else stdout + stderr)
-        message = next((b for b in blocks if b.startswith("weir: weir.ini:")),
+        message = next((b for b in blocks if b.startswith("weir.ini:")),
                        "")
         lines = message.rstrip("\n").split("\n")
-        number = int(re.match(r"weir: weir\.ini:(\d+):", message).group(1))
+        number = int(re.match(r"weir\.ini:(\d+):", message).group(1))
         with open(os.path.join(folder, "weir.ini"), "w",
                   encoding="utf-8") as f:
             f.write("[consul]" + "\n" * (number - 1) + lines[1] + "\n")

@@ -219,7 +219,7 @@ failing_prints_the_error_and_gives_the_status(void **state)
 	printed[n > 0 ? n : 0] = 0;
 	assert_int_equal(status, 2);
 	assert_false(error_is_set(&e));
-	assert_string_equal(printed, "weir: f.ini:3: bad\n");
+	assert_string_equal(printed, "f.ini:3: bad\n");
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
