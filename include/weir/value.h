@@ -286,8 +286,8 @@ struct value value_field(const void *record, const struct field *);
 const struct field *type_field(const struct type *, struct str name);
 const struct method *type_method(const struct type *, struct str name);
 
-/* template.IsTrue of Go; *ok false if the kind has no truth. */
-bool value_truth(const struct value *, bool *ok);
+/* template.IsTrue of Go: not nil, false, 0 or of length 0; a struct is true. */
+bool value_truth(const struct value *);
 /* No value, or nil of its type. */
 bool value_is_nil(const struct value *);
 /* reflect.DeepEqual. Depth is bounded. */

@@ -566,6 +566,17 @@ tell_haproxy(struct apply *a, const struct reload_job *job)
 }
 
 static void
+run_job(struct apply *a)
+{
+	const struct reload_job *job = &a->reloads[a->at];
+
+	if (job->command)
+		run_command(a, job);
+	else
+		tell_haproxy(a, job);
+}
+
+static void
 end_reloads(struct apply *a)
 {
 	size_t told = 0;
@@ -587,8 +598,6 @@ end_reloads(struct apply *a)
 static void
 reload(struct apply *a)
 {
-	const struct reload_job *job;
-
 	if (a->at == 0 && a->reload)
 		list_reloads(a);
 	/* The one connection that its stats socket may allow. */
@@ -598,11 +607,7 @@ reload(struct apply *a)
 		end_reloads(a);
 		return;
 	}
-	job = &a->reloads[a->at];
-	if (job->command)
-		run_command(a, job);
-	else
-		tell_haproxy(a, job);
+	run_job(a);
 }
 
 /* ---- back ---- */
@@ -620,19 +625,13 @@ put_back(struct apply *a)
 static void
 tell_again(struct apply *a)
 {
-	const struct reload_job *job;
-
 	while (a->at < a->reload_count && !a->reloads[a->at].told)
 		a->at++;
 	if (a->at == a->reload_count) {
 		give_up(a, APPLY_ROLLED_BACK);
 		return;
 	}
-	job = &a->reloads[a->at];
-	if (job->command)
-		run_command(a, job);
-	else
-		tell_haproxy(a, job);
+	run_job(a);
 }
 
 static void

@@ -88,8 +88,4 @@ char *file_lower(struct str);
  */
 struct str file_clean_path(char *to, struct str s);
 
-/* Standard base64 with padding. decode: -1 if it is none. */
-void base64_put(struct buf *, struct str);
-int base64_take(struct buf *, struct str);
-
 #endif

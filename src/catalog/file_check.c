@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "weir/base64.h"
 #include "weir/template.h"
 
 enum shape {
@@ -343,6 +344,7 @@ check_key(const struct checker *c, const struct json_step *up, json_t *keys)
 	json_object_foreach (keys, step.key, value) {
 		struct json_step inner = {.up = &step, .key = "Base64"};
 		struct buf b = {0};
+		size_t at;
 		json_t *encoded = json_object_get(value, "Base64");
 		int rc;
 
@@ -352,7 +354,7 @@ check_key(const struct checker *c, const struct json_step *up, json_t *keys)
 			return fail_shape(c, &step, "a string", value);
 		if (check_shape(c, &step, &rule, value) < 0)
 			return -1;
-		rc = base64_take(&b, file_str(value, "Base64"));
+		rc = base64_decode(&b, file_str(value, "Base64"), false, &at);
 		buf_fini(&b);
 		if (rc < 0)
 			return fail_shape(c, &inner, "base64", encoded);

@@ -98,8 +98,10 @@ json_of_strings(const struct list *list)
 	return to;
 }
 
-void
-json_put_addresses(json_t *object, const struct map *map)
+/* A map of names; none at all if it is nil. */
+static void
+put_map(json_t *object, const char *key, const struct map *map,
+    json_t *(*json_of)(const struct value *))
 {
 	json_t *to;
 
@@ -108,16 +110,29 @@ json_put_addresses(json_t *object, const struct map *map)
 	to = json_object();
 	for (size_t i = 0; i < map_count(map); i++) {
 		struct map_entry e = map_at(map, i);
-		const struct tagged_address *a = e.value.u.ptr;
-		json_t *address = json_object();
 		char *name = xstrndup(value_as_str(&e.key).ptr, e.key.len);
 
-		json_put_text(address, "Address", a->address);
-		json_put_number(address, "Port", (uint64_t)a->port);
-		json_object_set_new(to, name, address);
+		json_object_set_new(to, name, json_of(&e.value));
 		free(name);
 	}
-	json_object_set_new(object, "TaggedAddresses", to);
+	json_object_set_new(object, key, to);
+}
+
+static json_t *
+json_of_address(const struct value *v)
+{
+	const struct tagged_address *a = v->u.ptr;
+	json_t *to = json_object();
+
+	json_put_text(to, "Address", a->address);
+	json_put_number(to, "Port", (uint64_t)a->port);
+	return to;
+}
+
+void
+json_put_addresses(json_t *object, const struct map *map)
+{
+	put_map(object, "TaggedAddresses", map, json_of_address);
 }
 
 static void
@@ -138,24 +153,12 @@ json_put_flag(json_t *object, const char *key, bool b)
 		json_object_set_new(object, key, json_true());
 }
 
-static void
-put_header(json_t *object, const struct map *map)
+static json_t *
+json_of_texts(const struct value *v)
 {
-	json_t *to;
+	const struct list list = {.items = v->u.items, .count = v->len};
 
-	if (!map)
-		return;
-	to = json_object();
-	for (size_t i = 0; i < map_count(map); i++) {
-		struct map_entry e = map_at(map, i);
-		struct list list = {
-		    .items = e.value.u.items, .count = e.value.len};
-		char *name = xstrndup(value_as_str(&e.key).ptr, e.key.len);
-
-		json_object_set_new(to, name, json_of_strings(&list));
-		free(name);
-	}
-	json_object_set_new(object, "Header", to);
+	return json_of_strings(&list);
 }
 
 static void
@@ -164,7 +167,7 @@ put_definition(json_t *check, const struct check_definition *d)
 	json_t *to = json_object();
 
 	json_put_text(to, "HTTP", d->http);
-	put_header(to, d->header);
+	put_map(to, "Header", d->header, json_of_texts);
 	json_put_text(to, "Method", d->method);
 	json_put_text(to, "Body", d->body);
 	json_put_text(to, "TLSServerName", d->tls_server_name);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "file_maker.h"
+#include "weir/base64.h"
 
 struct str
 file_clean_path(char *to, struct str s)
@@ -76,10 +77,11 @@ static struct str
 key_value(struct maker *m, const json_t *json)
 {
 	struct buf decoded = {0};
+	size_t at;
 	struct str s = {json_string_value(json), json_string_length(json)};
 
 	if (json_is_object(json) && json_object_get(json, "Base64")) {
-		base64_take(&decoded, file_str(json, "Base64"));
+		base64_decode(&decoded, file_str(json, "Base64"), false, &at);
 		s = buf_as_str(&decoded);
 	} else if (json_is_object(json)) {
 		s = file_str(json, "Value");

@@ -11,6 +11,7 @@
 #include "file.h"
 #include "file_json.h"
 #include "record.h"
+#include "weir/base64.h"
 #include "weir/xalloc.h"
 
 struct entry {
@@ -297,7 +298,7 @@ make_key_value(struct str s)
 
 	if (json_is_text(s))
 		return json_of_str(s);
-	base64_put(&b, s);
+	base64_encode(&b, s, false);
 	json = json_object();
 	json_object_set_new(json, "Base64", json_of_str(buf_as_str(&b)));
 	buf_fini(&b);

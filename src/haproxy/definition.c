@@ -147,18 +147,18 @@ put_option(struct buf *out, const struct haproxy_option *o)
 		put_word(out, o->value);
 }
 
+const char *const definition_slot_names[SLOT_COUNT] = {[SLOT_STATE] = NULL,
+    [SLOT_WEIGHT] = "weight",
+    [SLOT_MAXCONN] = "maxconn",
+    [SLOT_CHECK_ADDRESS] = "addr",
+    [SLOT_CHECK_PORT] = "port",
+    [SLOT_AGENT_ADDRESS] = "agent-addr",
+    [SLOT_AGENT_PORT] = "agent-port",
+    [SLOT_AGENT_SEND] = "agent-send"};
+
 void
 definition_print(const struct definition *d, struct buf *out)
 {
-	static const char *const names[SLOT_COUNT] = {[SLOT_STATE] = NULL,
-	    [SLOT_WEIGHT] = "weight",
-	    [SLOT_MAXCONN] = "maxconn",
-	    [SLOT_CHECK_ADDRESS] = "addr",
-	    [SLOT_CHECK_PORT] = "port",
-	    [SLOT_AGENT_ADDRESS] = "agent-addr",
-	    [SLOT_AGENT_PORT] = "agent-port",
-	    [SLOT_AGENT_SEND] = "agent-send"};
-
 	buf_puts(out, "server");
 	put_word(out, d->name);
 	put_word(out, d->endpoint);
@@ -166,7 +166,7 @@ definition_print(const struct definition *d, struct buf *out)
 		put_option(out, d->rest[i]);
 	for (size_t i = SLOT_WEIGHT; i < SLOT_COUNT; i++)
 		if (d->set[i].ptr) {
-			put_word(out, str_of(names[i]));
+			put_word(out, str_of(definition_slot_names[i]));
 			put_word(out, d->set[i]);
 		}
 	if (d->set[SLOT_STATE].ptr)

@@ -243,17 +243,9 @@ slots_are_sound(struct plan *p, const struct server_change *c)
 static void
 put_slots(struct plan *p, const struct definition *d)
 {
-	static const char *const names[SLOT_COUNT] = {[SLOT_WEIGHT] = "weight",
-	    [SLOT_MAXCONN] = "maxconn",
-	    [SLOT_CHECK_ADDRESS] = "addr",
-	    [SLOT_CHECK_PORT] = "port",
-	    [SLOT_AGENT_ADDRESS] = "agent-addr",
-	    [SLOT_AGENT_PORT] = "agent-port",
-	    [SLOT_AGENT_SEND] = "agent-send"};
-
 	for (size_t i = SLOT_WEIGHT; i < SLOT_COUNT; i++)
 		if (d->set[i].ptr)
-			put_words(p, names[i], d->set[i]);
+			put_words(p, definition_slot_names[i], d->set[i]);
 }
 
 /* The command in p->word. */

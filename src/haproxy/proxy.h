@@ -95,6 +95,8 @@ struct definition {
 	unsigned has; /* enum has */
 	bool opaque;  /* a variable in it */
 };
+/* The option that says a slot; NULL for SLOT_STATE. */
+extern const char *const definition_slot_names[SLOT_COUNT];
 void definition_of(struct definition *, const struct proxy *,
     const struct proxy_server *, struct arena *);
 /* Of a line that stands alone, a leftover's. -1: it is none. */

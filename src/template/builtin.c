@@ -14,9 +14,7 @@
 static int
 builtin_not(struct call *c, struct value *result)
 {
-	bool ok;
-
-	*result = value_bool(!value_truth(&c->args[0], &ok));
+	*result = value_bool(!value_truth(&c->args[0]));
 	return 0;
 }
 

@@ -81,9 +81,8 @@ duration_print(int64_t d, struct buf *out)
 
 /* ---- parsing ---- */
 
-/* As Go's time quotes: what is not ASCII byte by byte. */
-static void
-put_quoted(struct buf *out, struct str s)
+void
+duration_quote(struct buf *out, struct str s)
 {
 	buf_char(out, '"');
 	for (size_t i = 0; i < s.len; i++) {
@@ -107,10 +106,10 @@ bad(struct error *e, const char *what, const struct str *unit, struct str all)
 
 	buf_printf(&text, "time: %s ", what);
 	if (unit) {
-		put_quoted(&text, *unit);
+		duration_quote(&text, *unit);
 		buf_puts(&text, " in duration ");
 	}
-	put_quoted(&text, all);
+	duration_quote(&text, all);
 	error_set(e, ERROR_TEMPLATE, "%s", text.ptr);
 	buf_fini(&text);
 	return -1;

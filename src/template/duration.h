@@ -14,6 +14,8 @@
 void duration_print(int64_t, struct buf *);
 /* time.ParseDuration. -1 and Go's message, and 0, for what is none. */
 int duration_parse(struct str, int64_t *, struct error *);
+/* As the messages of Go's time quote: what is not ASCII byte by byte. */
+void duration_quote(struct buf *, struct str);
 /* To the nearest multiple of unit, halves away from 0; saturating. */
 int64_t duration_round(int64_t, int64_t unit);
 struct value duration_value(int64_t);

@@ -108,14 +108,12 @@ walk_branch(struct exec *x, const struct value *dot, const struct node *node)
 	uint32_t mark = x->var_count;
 	enum flow flow = FLOW_ON;
 	struct value v, seen;
-	bool truth, ok;
 
 	if (exec_pipeline(x, dot, b->pipe, &v) < 0)
 		return FLOW_FAILED;
 	seen = v;
 	value_deref(&seen);
-	truth = value_truth(&seen, &ok);
-	if (truth)
+	if (value_truth(&seen))
 		flow =
 		    exec_walk(x, node->kind == NODE_WITH ? &v : dot, b->list);
 	else if (b->else_list)

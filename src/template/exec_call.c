@@ -212,12 +212,10 @@ static int
 choose(struct exec *x, const struct value *dot, const struct invocation *i,
     bool wanted, struct value *out)
 {
-	bool ok;
-
 	for (uint32_t n = 0; n < i->arg_count; n++) {
 		if (exec_arg(x, dot, &type_reflect_value, i->args[n], out) < 0)
 			return -1;
-		if (value_truth(out, &ok) == wanted)
+		if (value_truth(out) == wanted)
 			return 0;
 	}
 	if (i->final)

@@ -52,6 +52,17 @@ func_fail_number(struct call *c, const char *words, const char *function,
 }
 
 int
+func_refuse(struct call *c, struct str s, const char *why)
+{
+	struct buf b = {0};
+
+	value_quote(&b, s);
+	call_fail(c, "%s %s", b.ptr, why);
+	buf_fini(&b);
+	return -1;
+}
+
+int
 func_parse_int(struct call *c, struct str s, int64_t *i)
 {
 	enum strconv_result e = STRCONV_OK;

@@ -38,5 +38,20 @@ void func_add_str(struct list_builder *, struct str);
  * runes (strings.Split). */
 typedef void func_part_fn(void *arg, struct str part);
 void func_split(struct str s, struct str separator, func_part_fn *, void *arg);
+/* value_quote of the text, WHY; -1. */
+int func_refuse(struct call *, struct str, const char *why);
+
+/* ---- what has a name in more than one family ---- */
+
+/* (set, s), (prefix, s), (suffix, s), (s): of Go's strings, Trim to TrimSpace.
+ */
+int func_trim(struct call *, struct value *result);
+int func_trim_prefix(struct call *, struct value *result);
+int func_trim_suffix(struct call *, struct value *result);
+int func_trim_space(struct call *, struct value *result);
+/* (from, to, s) */
+int func_replace_all(struct call *, struct value *result);
+int func_to_lower(struct call *, struct value *result);
+int func_to_upper(struct call *, struct value *result);
 
 #endif

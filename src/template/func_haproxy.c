@@ -27,18 +27,6 @@ has_any(struct str s, const char *set)
 	return false;
 }
 
-/* call_fail with what the text is, quoted. */
-static int
-refuse(struct call *c, struct str s, const char *why)
-{
-	struct buf b = {0};
-
-	value_quote(&b, s);
-	call_fail(c, "%s %s", b.ptr, why);
-	buf_fini(&b);
-	return -1;
-}
-
 /* ---- names ---- */
 
 static bool
@@ -121,7 +109,7 @@ call_haproxy_quote(struct call *c, struct value *result)
 	if (s.len == 0)
 		return call_fail(c, "an empty argument ends HAProxy's line");
 	if (has_control(s))
-		return refuse(c, s, "has a control character");
+		return func_refuse(c, s, "has a control character");
 	if (!has_any(s, " \"'\\#$")) {
 		*result = value_str(s);
 		return 0;
@@ -172,9 +160,9 @@ call_map_line(struct call *c, struct value *result)
 	struct buf b;
 
 	if (key_trouble(key))
-		return refuse(c, key, key_trouble(key));
+		return func_refuse(c, key, key_trouble(key));
 	if (value_trouble(value))
-		return refuse(c, value, value_trouble(value));
+		return func_refuse(c, value, value_trouble(value));
 	if (key.len + 1 + value.len > LIMIT_MAP_LINE)
 		return call_fail(c,
 		    "the line is longer than the %u bytes that HAProxy reads "
@@ -206,7 +194,7 @@ get_port(struct call *c, const struct value *v, uint64_t *port)
 		return 0;
 	}
 	s = value_to_str(c->arena, v);
-	return refuse(c, s, "is no port");
+	return func_refuse(c, s, "is no port");
 }
 
 static int
@@ -221,7 +209,7 @@ call_host_port(struct call *c, struct value *result)
 	if (host.len == 0)
 		return call_fail(c, "the address is empty");
 	if (has_control(host) || has_any(host, " "))
-		return refuse(c, host, "is no address");
+		return func_refuse(c, host, "is no address");
 	if (get_port(c, &c->args[1], &port) < 0)
 		return -1;
 	b = func_buf(c);

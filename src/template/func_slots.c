@@ -74,17 +74,6 @@ has_word(struct str line, const char *wanted)
 }
 
 static int
-refuse(struct call *c, struct str s, const char *why)
-{
-	struct buf b = {0};
-
-	value_quote(&b, s);
-	call_fail(c, "%s %s", b.ptr, why);
-	buf_fini(&b);
-	return -1;
-}
-
-static int
 get_options(struct slots *s)
 {
 	struct call *c = s->call;
@@ -100,10 +89,10 @@ get_options(struct slots *s)
 	for (size_t i = 0; i < s->options.len; i++)
 		if ((unsigned char)s->options.ptr[i] < ' ' ||
 		    s->options.ptr[i] == '#' || s->options.ptr[i] == 0x7f)
-			return refuse(c, s->options,
+			return func_refuse(c, s->options,
 			    "are no options: a control character or a #");
 	if (has_word(s->options, "disabled"))
-		return refuse(c, s->options,
+		return func_refuse(c, s->options,
 		    "are no options: slots says itself who is disabled");
 	return 0;
 }
@@ -132,12 +121,12 @@ claim_backend(struct slots *s)
 	struct exec *x = s->call->render->exec;
 
 	if (!is_name(s->backend))
-		return refuse(s->call, s->backend,
+		return func_refuse(s->call, s->backend,
 		    "is no name of a backend (haproxyName makes one)");
 	if (!x->slotted)
 		x->slotted = map_new(s->call->arena, &type_map_string_any);
 	if (map_has_str(x->slotted, s->backend))
-		return refuse(s->call, s->backend,
+		return func_refuse(s->call, s->backend,
 		    "has slots already: its servers would have the same names");
 	map_put_str(x->slotted, s->backend, value_bool(true));
 	return 0;
@@ -192,7 +181,7 @@ is_host(struct str s)
 static int
 refuse_instance(struct slots *s, struct value v, const char *why)
 {
-	return refuse(s->call, value_to_str(s->call->arena, &v), why);
+	return func_refuse(s->call, value_to_str(s->call->arena, &v), why);
 }
 
 static int
@@ -215,7 +204,7 @@ get_instance(struct slots *s, struct value v, struct instance *to)
 		h = value_to_str(s->call->arena, &port);
 		buf_printf(&b, "is no port of a server (its address is %.*s)",
 		    (int)host.len, host.u.str);
-		refuse(s->call, h, b.ptr);
+		func_refuse(s->call, h, b.ptr);
 		buf_fini(&b);
 		return -1;
 	}

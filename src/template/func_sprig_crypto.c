@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base64.h"
+#include "weir/base64.h"
 #include "cert.h"
 #include "families.h"
 #include "func.h"

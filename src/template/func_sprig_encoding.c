@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base64.h"
+#include "weir/base64.h"
 #include "families.h"
 #include "func.h"
 #include "weir/limits.h"

@@ -25,70 +25,6 @@ give_str(struct value *result, struct str s)
 /* ---- cutting ---- */
 
 static int
-call_trim(struct call *c, struct value *result)
-{
-	return give_str(result, str_trim_space(func_str(c, 0)));
-}
-
-static bool
-in_set(struct str set, uint32_t rune)
-{
-	uint32_t one;
-
-	for (size_t i = 0; i < set.len;) {
-		i += rune_decode(set.ptr + i, set.len - i, &one);
-		if (one == rune)
-			return true;
-	}
-	return false;
-}
-
-static int
-call_trim_all(struct call *c, struct value *result)
-{
-	struct str set = func_str(c, 0), s = func_str(c, 1);
-	uint32_t rune;
-	size_t n;
-
-	while (s.len) {
-		n = rune_decode(s.ptr, s.len, &rune);
-		if (!in_set(set, rune))
-			break;
-		s.ptr += n;
-		s.len -= n;
-	}
-	while (s.len) {
-		n = rune_decode_last(s, &rune);
-		if (!in_set(set, rune))
-			break;
-		s.len -= n;
-	}
-	return give_str(result, s);
-}
-
-static int
-call_trim_prefix(struct call *c, struct value *result)
-{
-	struct str prefix = func_str(c, 0), s = func_str(c, 1);
-
-	if (str_has_prefix(s, prefix)) {
-		s.ptr += prefix.len;
-		s.len -= prefix.len;
-	}
-	return give_str(result, s);
-}
-
-static int
-call_trim_suffix(struct call *c, struct value *result)
-{
-	struct str suffix = func_str(c, 0), s = func_str(c, 1);
-
-	if (str_has_suffix(s, suffix))
-		s.len -= suffix.len;
-	return give_str(result, s);
-}
-
-static int
 call_trunc(struct call *c, struct value *result)
 {
 	int64_t n = c->args[0].u.i;
@@ -258,35 +194,6 @@ call_repeat(struct call *c, struct value *result)
 	out = func_buf(c);
 	for (int64_t i = 0; s.len && i < count; i++)
 		buf_str(&out, s);
-	return func_give(c, &out, result);
-}
-
-static int
-call_replace(struct call *c, struct value *result)
-{
-	struct str from = func_str(c, 0), to = func_str(c, 1);
-	struct str s = func_str(c, 2), part;
-	struct buf out = func_buf(c);
-
-	if (!from.len) {
-		/* before each rune and at the end */
-		buf_str(&out, to);
-		while (s.len) {
-			uint32_t rune;
-			size_t n = rune_decode(s.ptr, s.len, &rune);
-
-			buf_put(&out, s.ptr, n);
-			buf_str(&out, to);
-			s.ptr += n;
-			s.len -= n;
-		}
-		return func_give(c, &out, result);
-	}
-	while (take_part(&s, from, &part)) {
-		buf_str(&out, part);
-		buf_str(&out, to);
-	}
-	buf_str(&out, s);
 	return func_give(c, &out, result);
 }
 
@@ -461,8 +368,6 @@ call_has_suffix(struct call *c, struct value *result)
 		function(&out, func_str(c, 0));                      \
 		return func_give(c, &out, result);                   \
 	}
-CHANGE(upper, str_upper)
-CHANGE(lower, str_lower)
 CHANGE(title, words_title)
 CHANGE(untitle, words_untitle)
 CHANGE(swapcase, words_swap_case)
@@ -560,7 +465,7 @@ static const struct func funcs[] = {
 	"sprig_join separator list — its elements as one text"},
     {"sprig_kebabcase", "string", "string", call_kebabcase, FUNC_PURE,
 	"sprig_kebabcase s — foo-bar of FooBar"},
-    {"sprig_lower", "string", "string", call_lower, FUNC_PURE,
+    {"sprig_lower", "string", "string", func_to_lower, FUNC_PURE,
 	"sprig_lower s — in lower case"},
     {"sprig_nindent", "int,string", "string", call_nindent, FUNC_PURE,
 	"sprig_nindent n s — as sprig_indent, a new line in front"},
@@ -572,8 +477,8 @@ static const struct func funcs[] = {
 	"sprig_quote v… — in double quotes, escaped"},
     {"sprig_repeat", "int,string", "string", call_repeat, FUNC_PURE,
 	"sprig_repeat n s — s, n times"},
-    {"sprig_replace", "string,string,string", "string", call_replace, FUNC_PURE,
-	"sprig_replace from to s — every from becomes to"},
+    {"sprig_replace", "string,string,string", "string", func_replace_all,
+	FUNC_PURE, "sprig_replace from to s — every from becomes to"},
     {"sprig_shuffle", "string", "string", call_shuffle, FUNC_EFFECT,
 	"sprig_shuffle s — its letters in random order"},
     {"sprig_snakecase", "string", "string", call_snakecase, FUNC_PURE,
@@ -592,21 +497,21 @@ static const struct func funcs[] = {
 	"sprig_swapcase s — upper for lower and lower for upper"},
     {"sprig_title", "string", "string", call_title, FUNC_PURE,
 	"sprig_title s — every word begins in title case"},
-    {"sprig_trim", "string", "string", call_trim, FUNC_PURE,
+    {"sprig_trim", "string", "string", func_trim_space, FUNC_PURE,
 	"sprig_trim s — without white space at the ends"},
-    {"sprig_trimAll", "string,string", "string", call_trim_all, FUNC_PURE,
+    {"sprig_trimAll", "string,string", "string", func_trim, FUNC_PURE,
 	"sprig_trimAll set s — without those characters at the ends"},
-    {"sprig_trimPrefix", "string,string", "string", call_trim_prefix, FUNC_PURE,
+    {"sprig_trimPrefix", "string,string", "string", func_trim_prefix, FUNC_PURE,
 	"sprig_trimPrefix prefix s — s without it"},
-    {"sprig_trimSuffix", "string,string", "string", call_trim_suffix, FUNC_PURE,
+    {"sprig_trimSuffix", "string,string", "string", func_trim_suffix, FUNC_PURE,
 	"sprig_trimSuffix suffix s — s without it"},
-    {"sprig_trimall", "string,string", "string", call_trim_all, FUNC_PURE,
+    {"sprig_trimall", "string,string", "string", func_trim, FUNC_PURE,
 	"sprig_trimall set s — as sprig_trimAll"},
     {"sprig_trunc", "int,string", "string", call_trunc, FUNC_PURE,
 	"sprig_trunc n s — the first n bytes, or the last -n"},
     {"sprig_untitle", "string", "string", call_untitle, FUNC_PURE,
 	"sprig_untitle s — every word begins in lower case"},
-    {"sprig_upper", "string", "string", call_upper, FUNC_PURE,
+    {"sprig_upper", "string", "string", func_to_upper, FUNC_PURE,
 	"sprig_upper s — in upper case"},
     {"sprig_wrap", "int,string", "string", call_wrap, FUNC_PURE,
 	"sprig_wrap n s — lines of n bytes, words whole"},

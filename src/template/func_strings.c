@@ -32,8 +32,8 @@ in_set(struct str set, uint32_t rune)
 	return false;
 }
 
-static int
-call_trim(struct call *c, struct value *result)
+int
+func_trim(struct call *c, struct value *result)
 {
 	struct str set = func_str(c, 0), s = func_str(c, 1);
 	uint32_t rune;
@@ -55,8 +55,8 @@ call_trim(struct call *c, struct value *result)
 	return give_str(result, s);
 }
 
-static int
-call_trim_prefix(struct call *c, struct value *result)
+int
+func_trim_prefix(struct call *c, struct value *result)
 {
 	struct str prefix = func_str(c, 0), s = func_str(c, 1);
 
@@ -67,8 +67,8 @@ call_trim_prefix(struct call *c, struct value *result)
 	return give_str(result, s);
 }
 
-static int
-call_trim_suffix(struct call *c, struct value *result)
+int
+func_trim_suffix(struct call *c, struct value *result)
 {
 	struct str suffix = func_str(c, 0), s = func_str(c, 1);
 
@@ -77,8 +77,8 @@ call_trim_suffix(struct call *c, struct value *result)
 	return give_str(result, s);
 }
 
-static int
-call_trim_space(struct call *c, struct value *result)
+int
+func_trim_space(struct call *c, struct value *result)
 {
 	return give_str(result, str_trim_space(func_str(c, 0)));
 }
@@ -169,8 +169,8 @@ insert_everywhere(struct buf *b, struct str s, struct str to)
 	buf_str(b, to);
 }
 
-static int
-call_replace_all(struct call *c, struct value *result)
+int
+func_replace_all(struct call *c, struct value *result)
 {
 	struct str from = func_str(c, 0), to = func_str(c, 1);
 	struct str s = func_str(c, 2);
@@ -259,14 +259,14 @@ change_case(struct call *c, struct value *result, char from, char to,
 	return give_str(result, (struct str){copy, s.len});
 }
 
-static int
-call_to_lower(struct call *c, struct value *result)
+int
+func_to_lower(struct call *c, struct value *result)
 {
 	return change_case(c, result, 'A', 'a', str_lower);
 }
 
-static int
-call_to_upper(struct call *c, struct value *result)
+int
+func_to_upper(struct call *c, struct value *result)
 {
 	return change_case(c, result, 'a', 'A', str_upper);
 }
@@ -351,26 +351,26 @@ static const struct func funcs[] = {
 	"parseInt s — an int64 from decimal digits; \"\" is 0"},
     {"parseUint", "string", "uint64", call_parse_uint, FUNC_PURE,
 	"parseUint s — a uint64 from decimal digits; \"\" is 0"},
-    {"replaceAll", "string,string,string", "string", call_replace_all,
+    {"replaceAll", "string,string,string", "string", func_replace_all,
 	FUNC_PURE, "replaceAll from to s — every from in s replaced"},
     {"split", "string,string", "[]string", call_split, FUNC_PURE,
 	"split separator s — the parts of s, its ends trimmed before"},
     {"splitToMap", "string,string,string", "map[string]string",
 	call_split_to_map, FUNC_PURE,
 	"splitToMap separator1 separator2 s — \"a=1,b=2\" as a map"},
-    {"toLower", "string", "string", call_to_lower, FUNC_PURE,
+    {"toLower", "string", "string", func_to_lower, FUNC_PURE,
 	"toLower s — in lower case"},
     {"toTitle", "string", "string", call_to_title, FUNC_PURE,
 	"toTitle s — the first letter of every word in upper case"},
-    {"toUpper", "string", "string", call_to_upper, FUNC_PURE,
+    {"toUpper", "string", "string", func_to_upper, FUNC_PURE,
 	"toUpper s — in upper case"},
-    {"trim", "string,string", "string", call_trim, FUNC_PURE,
+    {"trim", "string,string", "string", func_trim, FUNC_PURE,
 	"trim characters s — s without these characters at its ends"},
-    {"trimPrefix", "string,string", "string", call_trim_prefix, FUNC_PURE,
+    {"trimPrefix", "string,string", "string", func_trim_prefix, FUNC_PURE,
 	"trimPrefix prefix s — s without the prefix, if it has it"},
-    {"trimSpace", "string", "string", call_trim_space, FUNC_PURE,
+    {"trimSpace", "string", "string", func_trim_space, FUNC_PURE,
 	"trimSpace s — s without white space at its ends"},
-    {"trimSuffix", "string,string", "string", call_trim_suffix, FUNC_PURE,
+    {"trimSuffix", "string,string", "string", func_trim_suffix, FUNC_PURE,
 	"trimSuffix suffix s — s without the suffix, if it has it"},
 };
 

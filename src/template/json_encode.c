@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64.h"
+#include "weir/base64.h"
 #include "json.h"
 #include "rune.h"
 #include "weir/limits.h"
@@ -236,32 +236,6 @@ encode_list(struct encoder *e, const struct value *v)
 	return 0;
 }
 
-/* Go's omitempty. */
-static bool
-is_empty(const struct value *v)
-{
-	enum kind kind = value_kind(v);
-
-	switch (kind) {
-	case KIND_INVALID:
-		return true;
-	case KIND_BOOL:
-		return !v->u.b;
-	case KIND_STRING:
-	case KIND_SLICE:
-	case KIND_ARRAY:
-		return v->len == 0;
-	case KIND_MAP:
-		return map_count(v->u.map) == 0;
-	case KIND_PTR:
-		return !v->u.ptr;
-	default:
-		if (kind_is_float(kind))
-			return v->u.f == 0;
-		return (kind_is_int(kind) || kind_is_uint(kind)) && !v->u.u;
-	}
-}
-
 static int
 encode_record(struct encoder *e, const struct value *v)
 {
@@ -273,7 +247,7 @@ encode_record(struct encoder *e, const struct value *v)
 		struct value member = value_field(v->u.ptr, f);
 
 		if ((f->json && !strcmp(f->json, "-")) ||
-		    (f->omit_empty && is_empty(&member)))
+		    (f->omit_empty && !value_truth(&member)))
 			continue;
 		separate(e, first, '{');
 		first = false;

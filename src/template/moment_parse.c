@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "duration.h"
 #include "moment.h"
 #include "moment_layout.h"
 
@@ -432,24 +433,6 @@ skip_text(struct str *text, struct str *before)
 
 /* ---- errors ---- */
 
-static void
-put_quoted(struct buf *out, struct str s)
-{
-	buf_char(out, '"');
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.ptr[i];
-
-		if (c >= 0x80 || c < ' ') {
-			buf_printf(out, "\\x%02x", c);
-			continue;
-		}
-		if (c == '"' || c == '\\')
-			buf_char(out, '\\');
-		buf_char(out, (char)c);
-	}
-	buf_char(out, '"');
-}
-
 struct texts {
 	struct str layout;
 	struct str text;
@@ -462,13 +445,13 @@ mismatch(const struct texts *t, struct str item, struct str at)
 	struct buf b = {0};
 
 	buf_puts(&b, "parsing time ");
-	put_quoted(&b, t->text);
+	duration_quote(&b, t->text);
 	buf_puts(&b, " as ");
-	put_quoted(&b, t->layout);
+	duration_quote(&b, t->layout);
 	buf_puts(&b, ": cannot parse ");
-	put_quoted(&b, at);
+	duration_quote(&b, at);
 	buf_puts(&b, " as ");
-	put_quoted(&b, item);
+	duration_quote(&b, item);
 	error_set(t->error, ERROR_TEMPLATE, "%s", b.ptr);
 	buf_fini(&b);
 	return -1;
@@ -480,7 +463,7 @@ wrong(const struct texts *t, const char *what, const char *how)
 	struct buf b = {0};
 
 	buf_puts(&b, "parsing time ");
-	put_quoted(&b, t->text);
+	duration_quote(&b, t->text);
 	buf_printf(&b, ": %s%s", what, how);
 	error_set(t->error, ERROR_TEMPLATE, "%s", b.ptr);
 	buf_fini(&b);
@@ -493,7 +476,7 @@ extra_text(const struct texts *t, struct str rest)
 	struct buf b = {0};
 	int rc;
 
-	put_quoted(&b, rest);
+	duration_quote(&b, rest);
 	rc = wrong(t, "extra text: ", b.ptr);
 	buf_fini(&b);
 	return rc;

@@ -66,37 +66,6 @@ sprig_texts(struct arena *arena, const struct value *v)
 	return result;
 }
 
-bool
-sprig_is_empty(const struct value *v)
-{
-	enum kind kind = value_kind(v);
-
-	switch (kind) {
-	case KIND_INVALID:
-		return true;
-	case KIND_BOOL:
-		return !v->u.b;
-	case KIND_STRING:
-	case KIND_SLICE:
-	case KIND_ARRAY:
-		return v->len == 0;
-	case KIND_MAP:
-		return map_count(v->u.map) == 0;
-	case KIND_COMPLEX64:
-	case KIND_COMPLEX128:
-		return v->u.complex[0] == 0 && v->u.complex[1] == 0;
-	case KIND_STRUCT:
-		return false;
-	default:
-		break;
-	}
-	if (kind_is_float(kind))
-		return v->u.f == 0;
-	if (kind_is_int(kind) || kind_is_uint(kind))
-		return v->u.u == 0;
-	return !v->u.ptr;
-}
-
 /* Of one of Go's own types, or one of time's that cast knows. */
 static bool
 is_plain(const struct value *v)

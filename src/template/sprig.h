@@ -13,7 +13,11 @@ struct str sprig_text(struct arena *, const struct value *);
 /* toStrings: a []string, without nil elements. A []string is itself. */
 struct value sprig_texts(struct arena *, const struct value *);
 /* empty: nil, false, 0, "" or of length 0. */
-bool sprig_is_empty(const struct value *);
+static inline bool
+sprig_is_empty(const struct value *v)
+{
+	return !value_truth(v);
+}
 /* int64: also of "0x10", "010", "5.0", true; 0 of what is no number. */
 int64_t sprig_int(const struct value *);
 /* float64: 0 of what is no number. */

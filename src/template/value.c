@@ -267,12 +267,9 @@ value_is_nil(const struct value *v)
 }
 
 bool
-value_truth(const struct value *v, bool *ok)
+value_truth(const struct value *v)
 {
-	enum kind kind = value_kind(v);
-
-	*ok = true;
-	switch (kind) {
+	switch (value_kind(v)) {
 	case KIND_BOOL:
 		return v->u.b;
 	case KIND_STRING:

@@ -53,13 +53,7 @@ take_block_head(struct yaml_scanner *s, struct block *b)
 		return -1;
 	if (!chomped && b->indent)
 		take_chomp(s, b);
-	yaml_text_skip_blanks(t);
-	yaml_text_skip_comment(t);
-	if (!yaml_text_is_break_or_end(t, 0))
-		return yaml_scan_fail(
-		    s, "did not find expected comment or line break");
-	yaml_text_take_break(t);
-	return 0;
+	return yaml_scan_line_end(s);
 }
 
 /* Over indentation and empty lines; the indentation is that of the widest of

@@ -6,7 +6,7 @@
  */
 #include "yaml.h"
 
-#include "base64.h"
+#include "weir/base64.h"
 #include "weir/limits.h"
 #include "weir/template.h"
 #include "yaml_node.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64.h"
+#include "weir/base64.h"
 #include "unicode.h"
 #include "weir/limits.h"
 #include "weir/template.h"

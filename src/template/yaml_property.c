@@ -270,11 +270,5 @@ yaml_scan_directive(struct yaml_scanner *s, struct yaml_token *token)
 	yaml_text_skip(t);
 	if (take_directive(s, token) < 0)
 		return -1;
-	yaml_text_skip_blanks(t);
-	yaml_text_skip_comment(t);
-	if (!yaml_text_is_break_or_end(t, 0))
-		return yaml_scan_fail(
-		    s, "did not find expected comment or line break");
-	yaml_text_take_break(t);
-	return 0;
+	return yaml_scan_line_end(s);
 }

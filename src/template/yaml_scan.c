@@ -19,6 +19,20 @@ yaml_scan_fail(struct yaml_scanner *s, const char *problem)
 	return error_set(s->error, ERROR_TEMPLATE, "%s", problem);
 }
 
+int
+yaml_scan_line_end(struct yaml_scanner *s)
+{
+	struct yaml_text *t = &s->text;
+
+	yaml_text_skip_blanks(t);
+	yaml_text_skip_comment(t);
+	if (!yaml_text_is_break_or_end(t, 0))
+		return yaml_scan_fail(
+		    s, "did not find expected comment or line break");
+	yaml_text_take_break(t);
+	return 0;
+}
+
 /* The token of one character. */
 static int
 take_mark(struct yaml_scanner *s, enum yaml_token_type type)

@@ -85,6 +85,8 @@ void yaml_scan_drop(struct yaml_scanner *);
 
 /* The problem, at the line where the scanner stands. Returns -1. */
 int yaml_scan_fail(struct yaml_scanner *, const char *problem);
+/* Blanks, perhaps a comment, and the break; -1: something else stands there. */
+int yaml_scan_line_end(struct yaml_scanner *);
 
 /* ---- the queue ---- */
 

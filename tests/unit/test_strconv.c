@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "../../src/template/base64.h"
 #include "../../src/template/decimal.h"
 #include "../../src/template/strconv.h"
+#include "weir/base64.h"
 #include "weir/template.h"
 
 static const struct {

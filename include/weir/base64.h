@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Base64 (RFC 4648) as Go's encoding/base64 reads and writes it, padded. */
-#ifndef WEIR_TEMPLATE_BASE64_H
-#define WEIR_TEMPLATE_BASE64_H
+/* stage: base
+ *
+ * Base64 (RFC 4648) as Go's encoding/base64 reads and writes it, padded.
+ */
+#ifndef WEIR_BASE64_H
+#define WEIR_BASE64_H
 
 #include "weir/buf.h"
 

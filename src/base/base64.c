@@ -4,7 +4,7 @@
  * the offset in its error is that of the byte, or of the group that the text
  * ended in, which is why libcrypto's reader can't be used.
  */
-#include "base64.h"
+#include "weir/base64.h"
 
 static const char standard[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
