@@ -142,6 +142,14 @@ keys_that_stand_twice_are_sent_whole(void **state)
 	    "commit map @* /m\n");
 	check(FILE_MAP_KEYED, "a 1\na 2\nb 3\n", "a 1\na 2\nb 4\n",
 	    "set map /m b 4 < set map /m b 3\nproven\n");
+	check(FILE_MAP_KEYED, "a 1\n", "a 1\nb 1\nb 2\n",
+	    "prepare map /m < clear map @* /m\n"
+	    "add map @* /m <<|a 1|b 1|b 2| < \n"
+	    "commit map @* /m\n");
+	check(FILE_MAP_KEYED, "a 1\nb 1\nb 2\n", "a 1\n",
+	    "prepare map /m < clear map @* /m\n"
+	    "add map @* /m <<|a 1| < \n"
+	    "commit map @* /m\n");
 }
 
 /* Words can't say nothing, a payload can. */
@@ -201,12 +209,28 @@ many_changes_are_sent_whole_in_parts(void **state)
 static void
 before_two_four_there_are_no_versions(void **state)
 {
+	struct buf new = {0};
+
 	(void)state;
 	haproxy_version_parse("2.2.9", &version);
 	check(FILE_MAP, "a 1\nc 3\n", "a 1\nb 2\nc 3\n",
 	    "reload: /m: HAProxy 2.2.9 can't take the whole file at once\n");
 	check(FILE_MAP, "a 1\n", "a 2\n",
 	    "set map /m a 2 < set map /m a 1\nproven\n");
+	/* … so many go one by one. */
+	for (int i = 0; i < 1001; i++) {
+		struct haproxy_steps s = {0};
+
+		buf_printf(&new, "key-%d value\n", i);
+		if (i != 999 && i != 1000)
+			continue;
+		haproxy_steps_plan_file(
+		    &s, FILE_MAP, "/m", STR(""), buf_as_str(&new), &version);
+		assert_int_equal(s.count, i == 999 ? 1000 : 0);
+		assert_int_equal(s.reload, i == 1000);
+		haproxy_steps_fini(&s);
+	}
+	buf_fini(&new);
 	haproxy_version_parse("2.6.12", &version);
 }
 
@@ -320,7 +344,12 @@ static void
 a_certificate_is_sent_and_taken_into_use(void **state)
 {
 	(void)state;
-	check(FILE_CERT, "x", "words\n\n" SMALL "\r\n\r\nmore\n" KEY,
+	/* A payload ends at an empty line, be it within a block. */
+	check(FILE_CERT, "x",
+	    "words\n\n"
+	    "-----BEGIN CERTIFICATE-----\n\nAAAA\n \r\n"
+	    "-----END CERTIFICATE-----\n"
+	    "\r\n\r\nmore\n" KEY,
 	    "set ssl cert /m <<|-----BEGIN CERTIFICATE-----|AAAA|-----END "
 	    "CERTIFICATE-----|-----BEGIN "
 	    "PRIVATE KEY-----|BBBB|-----END PRIVATE KEY-----| < abort ssl cert "
@@ -345,6 +374,11 @@ what_no_payload_can_be_is_a_reload(void **state)
 		  "PRIVATE KEY-----\nProc-Type: 4,X\n\nB\n-----END "
 		  "PRIVATE KEY-----\n",
 	    "reload: /m its key is under a password\n");
+	haproxy_steps_plan_file(
+	    &s, FILE_CERT, "/a b", STR("x"), STR(SMALL KEY), &version);
+	assert_string_equal(
+	    s.reason.ptr, "/a b its name can't be told to HAProxy");
+	haproxy_steps_fini(&s);
 	buf_puts(&big, KEY);
 	for (int i = 0; i < 400; i++)
 		buf_puts(&big, SMALL);
@@ -400,6 +434,9 @@ lines_of_a_crt_list_come_at_the_end_and_go(void **state)
 static void
 what_a_crt_list_can_not_be_told_is_a_reload(void **state)
 {
+	struct haproxy_steps s = {0};
+	struct buf long_line = {0};
+
 	(void)state;
 	check(FILE_CRT_LIST, "/a\n/b\n", "/b\n/a\n",
 	    "reload: /m: its first line, the default, changes\n");
@@ -410,6 +447,21 @@ what_a_crt_list_can_not_be_told_is_a_reload(void **state)
 	    "certificate that is not loaded\n");
 	check(FILE_CRT_LIST, "/a\n", "/a\n/a \"x\"\n",
 	    "reload: /m: a line can't be told to HAProxy\n");
+	/* Where a name without a slash lies is crt-base's matter. */
+	check(FILE_CRT_LIST, "/a\nb\n", "/a\nb\nb x\n",
+	    "reload: /m: a line can't be told to HAProxy\n");
+	check(FILE_CRT_LIST, "/a\n/b;c x\n", "/a\n",
+	    "reload: /m: a line goes whose certificate other lines name\n");
+	buf_puts(&long_line, "/a\n/a ");
+	buf_repeat(&long_line, 'x', 4000);
+	check(FILE_CRT_LIST, "/a\n", long_line.ptr,
+	    "reload: /m: a line can't be told to HAProxy\n");
+	buf_fini(&long_line);
+	haproxy_steps_plan_file(&s, FILE_CRT_LIST, "/a b", STR("/a\n"),
+	    STR("/a\n/a x\n"), &version);
+	assert_string_equal(
+	    s.reason.ptr, "/a b: its name can't be told to HAProxy");
+	haproxy_steps_fini(&s);
 }
 
 static void
@@ -446,8 +498,8 @@ static const struct haproxy_files loaded = {
     .certs = STR("# transaction\n*/t.pem\n# filename\n/c.pem\n/ca.pem\n"),
     .crt_lists = STR("/list.crt\n"),
     .ca_files = STR("# filename\n@system-ca - 145 certificate(s)\n/ca.pem - 1 "
-		    "certificate(s)\n"),
-    .crl_files = STR("# filename\n\n")};
+		    "certificate(s)\n/trust.pem - 2 certificate(s)\n"),
+    .crl_files = STR("# filename\n/revoked.pem - 1 CRL(s)\n\n")};
 
 static void
 the_worker_says_what_a_file_is(void **state)
@@ -460,6 +512,8 @@ the_worker_says_what_a_file_is(void **state)
 	    {"/c.pem", "/c.pem", FILE_CERT}, {"/t.pem", "/t.pem", FILE_CERT},
 	    {"/list.crt", "/list.crt", FILE_CRT_LIST}, {"/m", NULL, FILE_OTHER},
 	    {"/both", "/both", FILE_OTHER}, {"/ca.pem", "/ca.pem", FILE_OTHER},
+	    {"/trust.pem", "/trust.pem", FILE_OTHER},
+	    {"/revoked.pem", "/revoked.pem", FILE_OTHER},
 	    {"", NULL, FILE_OTHER}, {"# filename", NULL, FILE_OTHER}};
 
 	(void)state;

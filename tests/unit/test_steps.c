@@ -178,6 +178,11 @@ order_of_servers_counts_where_places_do(void **state)
 	    RR B(" backup") A(" backup"), "another order");
 	assert_steps(RR "\toption allbackups\n" A(" backup") B(" backup"),
 	    RR "\toption allbackups\n" B(" backup") A(" backup"), "");
+	assert_reload("defaults\n\toption allbackups\n" RR
+		      "\tno option allbackups\n" A(" backup") B(" backup"),
+	    "defaults\n\toption allbackups\n" RR
+	    "\tno option allbackups\n" B(" backup") A(" backup"),
+	    "another order");
 	assert_reload(HASH A("") B(""), HASH B("") A(""), "another order");
 	assert_reload(RING A("") B(""), RING B("") A(""), "another order");
 	assert_steps(
@@ -186,6 +191,13 @@ order_of_servers_counts_where_places_do(void **state)
 	    "backend web\n\tbalance first\n" B("") A(""), "another order");
 	assert_reload(RR "\tstick on src\n" A("") B(""),
 	    RR "\tstick on src\n" B("") A(""), "another order");
+	/* A rule or a log line that names a server by its id. */
+	assert_reload(RR "\thttp-response set-header X %[srv_id]\n" A("") B(""),
+	    RR "\thttp-response set-header X %[srv_id]\n" B("") A(""),
+	    "another order");
+	assert_reload("defaults\n\tlog-format %[srv_id]\n" RR A("") B(""),
+	    "defaults\n\tlog-format %[srv_id]\n" RR B("") A(""),
+	    "another order");
 }
 
 /* ---- weight ---- */
@@ -213,6 +225,7 @@ a_weight_is_checked_before_it_is_sent(void **state)
 	assert_reload(RR A(""), RR A(" weight 5x"), "0 to 256");
 	assert_reload(RR A(""), RR A(" weight -1"), "0 to 256");
 	assert_reload(RR A(""), RR A(" weight 010"), "0 to 256");
+	assert_reload(RR A(" weight 257"), RR A(" weight 5"), "0 to 256");
 	assert_reload(RR A(""), RR A(" weight"), "\"weight\"");
 }
 
@@ -236,6 +249,33 @@ a_static_balance_takes_zero_and_its_own_weight(void **state)
 	    "doesn't know");
 	assert_reload("defaults\n\tbalance uri\nbackend web\n" A(""),
 	    "defaults\n\tbalance uri\nbackend web\n" A(" weight 6"), "static");
+}
+
+static void
+every_algorithm_is_static_or_dynamic(void **state)
+{
+	static const struct {
+		const char *name;
+		bool is_static;
+	} rows[] = {{"roundrobin", false}, {"leastconn", false},
+	    {"first", false}, {"random", false}, {"random(2)", false},
+	    {"static-rr", true}, {"source", true}, {"uri", true},
+	    {"url_param id", true}, {"hdr(host)", true}, {"rdp-cookie", true},
+	    {"rdp-cookie(x)", true}, {"hash path", true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char old[128], new[128];
+
+		snprintf(old, sizeof(old), "backend web\n\tbalance %s\n%s",
+		    rows[i].name, A(" weight 5"));
+		snprintf(new, sizeof(new), "backend web\n\tbalance %s\n%s",
+		    rows[i].name, A(" weight 6"));
+		if (rows[i].is_static)
+			assert_reload(old, new, "static");
+		else
+			assert_steps(old, new, SET("a") "weight 6\n");
+	}
 }
 
 static void
@@ -275,6 +315,11 @@ an_address_is_set_with_its_port(void **state)
 	assert_steps(RR A(" check"), RR "\tserver a [::1]:81 check\n",
 	    SET("a") "addr ::1 port 81\n");
 	assert_true(is_proven(RR A(""), RR "\tserver a 10.0.0.9:65535\n"));
+	assert_steps(RR A(""), RR "\tserver a 10.0.0.1:81\n",
+	    SET("a") "addr 10.0.0.1 port 81\n");
+	/* The same bytes, read as IPv6. */
+	assert_steps(RR A(""), RR "\tserver a [a00:1::]:80\n",
+	    SET("a") "addr a00:1:: port 80\n");
 }
 
 static void
@@ -317,6 +362,14 @@ an_address_that_others_go_by_stays(void **state)
 	assert_reload(RR "\toption external-check\n" A(" check"),
 	    RR "\toption external-check\n\tserver a 10.0.0.9:80 check\n",
 	    "program");
+	assert_steps(RR "\toption external-check\n" A(""),
+	    RR "\toption external-check\n\tserver a 10.0.0.9:80\n",
+	    SET("a") "addr 10.0.0.9 port 80\n");
+	assert_steps("defaults\n\toption external-check\n" RR
+		     "\tno option external-check\n" A(" check"),
+	    "defaults\n\toption external-check\n" RR
+	    "\tno option external-check\n\tserver a 10.0.0.9:80 check\n",
+	    SET("a") "addr 10.0.0.9 port 80\n");
 	assert_steps(RR "\toption httplog\n" A(" check"),
 	    RR "\toption httplog\n\tserver a 10.0.0.9:80 check\n",
 	    SET("a") "addr 10.0.0.9 port 80\n");
@@ -374,7 +427,12 @@ a_check_that_goes_another_way_is_a_reload(void **state)
 	assert_steps(RR A(" check ssl port 1"), RR A(" check ssl port 2"),
 	    SET("a") "check-port 2\n");
 	assert_reload(
-	    RR A(" check port 1"), RR A(" check port 70000"), "not a value");
+	    RR A(" check port 1"), RR A(" check port 65536"), "not a value");
+	assert_reload(
+	    RR A(" check port 1"), RR A(" check port 0"), "not a value");
+	/* It could not be taken back. */
+	assert_reload(
+	    RR A(" check port 70000"), RR A(" check port 1"), "not a value");
 	assert_reload(RR A(" check addr 1.1.1.1"), RR A(" check addr x.y"),
 	    "not a value");
 }
@@ -396,6 +454,15 @@ an_agent_gets_another_port_address_and_string(void **state)
 	    RR A(" agent-port 1"), RR A(" agent-port 2"), "no agent-check");
 	assert_reload(RR A(" check port 1 agent-check agent-port 2"),
 	    RR A(" check port 3 agent-check agent-port 2"), "its agent");
+	assert_reload(RR A(AGENT "x"),
+	    RR A(" agent-check agent-addr [::1] agent-port 1 agent-send x"),
+	    "not a value");
+	version("2.2.9");
+	assert_reload(RR A(" agent-check agent-port 1"),
+	    RR A(" agent-check agent-port 2"), "no command");
+	assert_steps(RR A(" agent-check agent-port 1 agent-send x"),
+	    RR A(" agent-check agent-port 1 agent-send y"),
+	    SET("a") "agent-send y\n");
 }
 
 static void
@@ -507,6 +574,9 @@ conditions_and_variables_are_a_reload(void **state)
 	    RR "\toption \"$X\"\n" A(" weight 2"), "environment");
 	assert_reload("backend web\n\tbalance \"$X\"\n" A(""),
 	    "backend web\n\tbalance \"$X\"\n" A(" weight 2"), "doesn't know");
+	/* A quote that does not end. */
+	assert_reload(RR "\toption \"x\n" A(""),
+	    RR "\toption \"x\n" A(" weight 2"), "environment");
 }
 
 static void
@@ -538,6 +608,9 @@ other_lines_are_a_reload_and_quoted(void **state)
 	    "global\n\tmaxconn 2\n" RR "\tmode http\n", "(and 1 more)");
 	assert_reload(RR "\tdisabled\n" A(""), RR "\tdisabled\n" A(" weight 2"),
 	    "disabled");
+	assert_steps("defaults\n\tdisabled\n" RR "\tenabled\n" A(""),
+	    "defaults\n\tdisabled\n" RR "\tenabled\n" A(" weight 2"),
+	    SET("a") "weight 2\n");
 }
 
 static void
@@ -743,6 +816,28 @@ a_leftover_knows_who_was_added_behind_it(void **state)
 	    SET("a") "state ready\n");
 }
 
+static void assert_expires(
+    const struct haproxy_leftover *l, const char *text, const char *expected);
+
+/* Who stood before one that is deleted stands before the next one. */
+static void
+a_leftover_knows_who_was_deleted_behind_it(void **state)
+{
+	(void)state;
+	version("3.0.1");
+	apply(RR A(" backup") B(" backup") C(" backup"),
+	    RR B(" backup") C(" backup"), 0, SET("a") "state maint\n");
+	apply(RR B(" backup") C(" backup"), RR C(" backup"), 0,
+	    SET("b") "state maint\n");
+	assert_expires(haproxy_leftover_find(&running, STR("web"), STR("b")),
+	    RR C(" backup"), "wait 5s srv-removable web/b\ndel server web/b\n");
+	assert_int_equal(running.count, 1);
+	assert_steps(RR C(" backup"), RR A(" backup") C(" backup"),
+	    SET("a") "state ready\n");
+	assert_reload(
+	    RR C(" backup"), RR C(" backup") A(" backup"), "another place");
+}
+
 /* Backups have places among backups alone. */
 static void
 who_is_added_may_be_of_another_kind(void **state)
@@ -871,6 +966,10 @@ old_versions_are_told_more(void **state)
 	assert_steps(COOKIE, COOKIE "\tserver b [::1]:80\n",
 	    "add server web/b [::1]:80 pool-purge-delay 5s pool-max-conn -1\n" SET(
 		"b") "addr ::1 port 1\n" SET("b") "addr ::1 port 80\n" SET("b") "state ready\n");
+	/* Another one than its own. */
+	assert_steps(COOKIE, COOKIE "\tserver b 10.0.0.2:1\n",
+	    "add server web/b 10.0.0.2:1 pool-purge-delay 5s pool-max-conn -1\n" SET(
+		"b") "addr 10.0.0.2 port 2\n" SET("b") "addr 10.0.0.2 port 1\n" SET("b") "state ready\n");
 	version("3.0.1");
 	assert_steps(COOKIE, COOKIE B(""),
 	    "add server web/b 10.0.0.2:80\n" SET("b") "state ready\n");
@@ -917,6 +1016,7 @@ not_every_line_can_be_added(void **state)
 {
 	char many[1024] = RR B("");
 	size_t n = strlen(many) - 1;
+	struct buf bytes = {0};
 
 	(void)state;
 	version("3.0.1");
@@ -938,6 +1038,11 @@ not_every_line_can_be_added(void **state)
 	for (int i = 0; i < 60; i++)
 		n += (size_t)snprintf(many + n, sizeof(many) - n, " tfo");
 	assert_reload(RR, many, "too long");
+	buf_puts(&bytes, RR "\tserver b 10.0.0.2:80 sni ");
+	buf_repeat(&bytes, 'x', 8192);
+	buf_char(&bytes, '\n');
+	assert_reload(RR, bytes.ptr, "too long");
+	buf_fini(&bytes);
 }
 
 static void
@@ -956,6 +1061,9 @@ what_weir_can_judge_is_proven(void **state)
 	/* HAProxy has taken those words before. */
 	assert_true(is_proven(
 	    RR A(" sni str(x)"), RR A(" sni str(x)") B(" sni str(x)")));
+	/* … but without what this one inherits. */
+	assert_false(is_proven(RR A(" sni str(x)") "\tdefault-server ssl\n",
+	    RR A(" sni str(x)") "\tdefault-server ssl\n" B(" sni str(x)")));
 }
 
 static void
@@ -971,6 +1079,9 @@ another_definition_takes_the_place_of_a_leftover(void **state)
 	assert_reload(RR A(""), RR A("") B(""), "other options");
 	running.leftovers[0].draining = false;
 	policy.delete = false;
+	assert_reload(RR A(""), RR A("") B(""), "other options");
+	version("2.8.7"); /* no wait srv-removable */
+	policy.delete = true;
 	assert_reload(RR A(""), RR A("") B(""), "other options");
 }
 
@@ -1005,14 +1116,15 @@ a_word_alone_on_its_line_is_read(void **state)
 }
 
 static void
-assert_expires(const char *text, const char *expected)
+assert_expires(
+    const struct haproxy_leftover *l, const char *text, const char *expected)
 {
 	struct haproxy_model m;
 	struct haproxy_steps s;
 	struct buf out = {0};
 
 	haproxy_model_parse(&m, str_of(text));
-	haproxy_steps_expire(&s, &running.leftovers[0], &m, &running, &policy);
+	haproxy_steps_expire(&s, l, &m, &running, &policy);
 	put_steps(&out, &s, COMMANDS);
 	assert_string_equal(out.ptr, expected);
 	haproxy_steps_note(&s, &running, &policy, 77);
@@ -1028,11 +1140,12 @@ what_has_drained_goes_into_maintenance_then_is_deleted(void **state)
 	version("3.0.1");
 	policy.drain_ms = 1000;
 	apply(RR A("") B(""), RR A(""), 0, SET("b") "state drain\n");
-	assert_expires(RR A(""), SET("b") "state maint\n");
+	assert_expires(
+	    &running.leftovers[0], RR A(""), SET("b") "state maint\n");
 	assert_false(running.leftovers[0].draining);
 	assert_int_equal(running.leftovers[0].until, 77);
-	assert_expires(
-	    RR A(""), "wait 5s srv-removable web/b\ndel server web/b\n");
+	assert_expires(&running.leftovers[0], RR A(""),
+	    "wait 5s srv-removable web/b\ndel server web/b\n");
 	assert_int_equal(running.count, 0);
 }
 
@@ -1041,11 +1154,16 @@ what_may_not_be_deleted_stays(void **state)
 {
 	(void)state;
 	apply(RR A("") B(""), RR A(""), 0, SET("b") "state maint\n");
-	assert_expires(RR A(""), "");
+	assert_expires(&running.leftovers[0], RR A(""), "");
 	policy.delete = true;
-	assert_expires(HASH A("") "frontend web\n", "");
-	assert_expires(
-	    RR A(""), SET("b") "addr 127.0.0.1 port 1\ndel server web/b\n");
+	assert_expires(&running.leftovers[0], HASH A("") "frontend web\n", "");
+	version("2.4.30"); /* has del server, but only of what was added */
+	policy.delete = true;
+	assert_expires(&running.leftovers[0], RR A(""), "");
+	version("2.6.12");
+	policy.delete = true;
+	assert_expires(&running.leftovers[0], RR A(""),
+	    SET("b") "addr 127.0.0.1 port 1\ndel server web/b\n");
 	assert_int_equal(running.count, 0);
 }
 
@@ -1103,6 +1221,7 @@ main(void)
 	    T(a_weight_is_set),
 	    T(a_weight_is_checked_before_it_is_sent),
 	    T(a_static_balance_takes_zero_and_its_own_weight),
+	    T(every_algorithm_is_static_or_dynamic),
 	    T(an_agent_keeps_its_weight),
 	    T(maxconn_is_set_without_minconn),
 	    T(an_address_is_set_with_its_port),
@@ -1130,6 +1249,7 @@ main(void)
 	    T(a_leftover_keeps_its_place_among_leftovers),
 	    T(backups_keep_their_order),
 	    T(a_leftover_knows_who_was_added_behind_it),
+	    T(a_leftover_knows_who_was_deleted_behind_it),
 	    T(who_is_added_may_be_of_another_kind),
 	    T(old_versions_add_no_servers),
 	    T(the_policy_goes_by_the_version),
