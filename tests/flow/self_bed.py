@@ -77,10 +77,15 @@ def test_consul_resets_a_client_with_too_many_connections(t):
     consul = t.consul(max_conns=3)
     links = [http.client.HTTPConnection("127.0.0.1", consul.ports["http"])
              for _ in range(4)]
+
+    def is_served(link):
+        link.close()
+        link.request("GET", "/v1/status/leader")
+        return link.getresponse().read()
     try:
+        # Consul may not have seen yet that who waited for it has hung up.
         for link in links[:3]:
-            link.request("GET", "/v1/status/leader")
-            assert link.getresponse().read()
+            t.until(lambda link=link: is_served(link), "a connection")
         try:
             links[3].request("GET", "/v1/status/leader")
             links[3].getresponse()
