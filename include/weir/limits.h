@@ -37,6 +37,9 @@
 #define LIMIT_SLOTS 65536u
 /* Bytes of one answer of Consul: a service with 50,000 instances fits. */
 #define LIMIT_ANSWER_BYTES (256u << 20)
+/* Datacenters that `datacenters true` asks, each with a request of its own: the
+ * largest federations have some hundreds. */
+#define LIMIT_DATACENTERS 1000u
 /* Bytes of all response headers together. */
 #define LIMIT_HEADER_BYTES 65536u
 /* Bytes of a catalog file. */

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "weir/limits.h"
 #include "weir/xalloc.h"
 
 #include "scan.h"
@@ -105,13 +106,18 @@ reach_start(struct watch *w, struct str body)
 	for (bool ok = scan_open(&s, '['); ok && scan_element(&s);) {
 		if (!scan_string(&s, &name) || !is_plain(name))
 			continue;
+		if (r->count == LIMIT_DATACENTERS) {
+			error_set(&error, ERROR_LIMIT,
+			    "more than %u datacenters", LIMIT_DATACENTERS);
+			break;
+		}
 		r->all = xrealloc(r->all, r->count + 1, sizeof(*r->all));
 		r->all[r->count] = (struct reach_one){.reach = r};
 		buf_printf(&r->all[r->count++].name, "\"%.*s\"", (int)name.len,
 		    name.ptr);
 	}
 	w->reach = r;
-	if (scan_finish(&s) < 0 || !r->count) {
+	if (error_is_set(&error) || scan_finish(&s) < 0 || !r->count) {
 		r->cancelled = true;
 		w->reach = NULL;
 		watch_fail(

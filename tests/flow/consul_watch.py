@@ -354,6 +354,17 @@ def test_datacenters_that_do_not_answer_are_left_out(t):
     assert result.out.endswith(" [dc1]"), result
 
 
+def test_more_datacenters_than_anybody_has_are_not_asked(t):
+    fake = t.fake_consul()
+    fake.say("/v1/catalog/datacenters", ["dc1"] * 1001)
+    weir = site(t, fake, "{{datacenters true}}").start()
+    weir.wait_log("more than 1000 datacenters")
+    assert not fake.asked("/v1/catalog/nodes")
+    fake.say("/v1/catalog/nodes", [])
+    fake.say("/v1/catalog/datacenters", ["dc1"])
+    t.until_file("out", lambda s: s == "[dc1]")
+
+
 def many(consul, count):
     """Registers svc-0 … svc-N, one instance each, 32 at a time."""
     batch = []
