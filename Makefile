@@ -58,8 +58,8 @@ BENCH     := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
 .PHONY: all unit oom faults unit-programs fuzz-programs test test-matrix proof lint asan \
-	bench bench-live bench-engine bench-steps differential differential-yaml fuzz soak \
-	chaos demo install clean help FORCE
+	bench bench-live bench-engine bench-steps differential differential-yaml \
+	differential-functions fuzz soak chaos demo install clean help FORCE
 
 all: $(LIB) $(WEIR) ## the program (build/weir)
 
@@ -129,6 +129,10 @@ $(DIFF)/driver: $(O)/tests/differential/driver.o \
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
 
+$(DIFF)/functions: $(O)/tests/differential/driver.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
+
 $(DIFF)/yaml: $(O)/tests/differential/yaml.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
@@ -144,8 +148,9 @@ $(FAULT): tests/fault/nth.c $(O)/flags
 
 $(DIFF)/compare: $(wildcard tests/differential/compare/*)
 $(DIFF)/compare-yaml: $(wildcard tests/differential/yaml/*)
+$(DIFF)/compare-functions: $(wildcard tests/differential/functions/*)
 $(O)/bench/bench_go: $(wildcard tests/bench/go/*)
-$(DIFF)/compare $(DIFF)/compare-yaml $(O)/bench/bench_go:
+$(DIFF)/compare $(DIFF)/compare-yaml $(DIFF)/compare-functions $(O)/bench/bench_go:
 	@mkdir -p $(@D)
 	$(call say,GO,$(<D))cd $(<D) && GOTOOLCHAIN=local go build -o $(abspath $@) .
 
@@ -204,6 +209,11 @@ YAML_FILES = tests packaging
 differential-yaml: $(DIFF)/yaml $(DIFF)/compare-yaml ## COUNT= random YAML documents against yaml.v2 (needs Go)
 	$(DIFF)/compare-yaml -driver $(DIFF)/yaml -count $(COUNT) -seed $(SEED) \
 		$(YAML_FILES)
+
+differential-functions: $(WEIR) $(DIFF)/functions $(DIFF)/compare-functions ## COUNT= random calls of functions against consul-template's (needs Go)
+	$(WEIR) check --functions >$(DIFF)/names
+	$(DIFF)/compare-functions -driver $(DIFF)/functions -count $(COUNT) \
+		-seed $(SEED) -names $(DIFF)/names -found $(DIFF)/found
 
 bench: all $(BENCH) ## figures against Consul and HAProxy
 	packaging/deps.sh test bench

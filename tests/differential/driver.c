@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine with Go's own functions only, and `.` given as JSON. Without
- * arguments it answers the requests on standard input, one after another, for
- * the program that compares it with Go. With files of recorded cases, requests
- * each with its answer, it says which are answered differently now.
+ * The engine, and `.` given as JSON: with shims.c Go's own functions and those
+ * shims, without it all functions of the library. Without arguments it answers
+ * the requests on standard input, one after another, for the program that
+ * compares it with Go. With files of recorded cases, requests each with its
+ * answer, it says which are answered differently now.
  *
  * A request is sections and `run`, an answer is one section; `KEYWORD … N`
  * is followed by N bytes and a new line:
@@ -25,12 +26,8 @@
 #include <sys/resource.h>
 
 #include "../../src/template/json.h"
-#include "shims.h"
 #include "weir/template.h"
 #include "weir/xalloc.h"
-
-/* In place of the library's own. */
-const struct func_family *const template_families[] = {&family_shims, NULL};
 
 /* Bytes that this program may have; a template must not fill the machine. */
 #define MEMORY ((rlim_t)4 << 30)

@@ -6,7 +6,7 @@
  */
 #include <stddef.h>
 
-#include "shims.h"
+#include "weir/template.h"
 
 /* ---- types ---- */
 
@@ -512,8 +512,11 @@ static const struct func funcs[] = {
 static const struct type *const types[] = {&type_node, &type_node_ptr,
     &type_inner, &type_inner_ptr, &type_level, &type_duration};
 
-const struct func_family family_shims = {.name = "shims",
+static const struct func_family family_shims = {.name = "shims",
     .funcs = funcs,
     .count = COUNT(funcs),
     .types = types,
     .type_count = COUNT(types)};
+
+/* In place of the library's own. */
+const struct func_family *const template_families[] = {&family_shims, NULL};
