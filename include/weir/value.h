@@ -123,6 +123,7 @@ struct type {
 	/* MarshalJSON() has a pointer receiver: what JSON writes for a field
 	 * of this type, where a value by itself is written as it is. */
 	const struct type *json_as_field;
+	value_string_fn *go_string; /* GoString(), for %#v */
 	/* MarshalText(): what JSON, YAML and TOML hold in place of a record. */
 	value_string_fn *text;
 };

@@ -391,7 +391,7 @@ print_compound(
 		print_pointer(p, v, verb);
 }
 
-/* Error() or String(), where the verb takes a string. */
+/* Error() or String(), where the verb takes a string; GoString() for %#v. */
 static bool
 print_by_method(struct printer *p, const struct value *v, uint32_t verb)
 {
@@ -403,7 +403,15 @@ print_by_method(struct printer *p, const struct value *v, uint32_t verb)
 		bad_verb(p, verb);
 		return true;
 	}
-	if (p->erroring || p->flags.sharp_v || !v->type->string ||
+	if (p->erroring)
+		return false;
+	if (p->flags.sharp_v && v->type->go_string) {
+		v->type->go_string(v, &text);
+		fmt_str(p, buf_as_str(&text));
+		buf_fini(&text);
+		return true;
+	}
+	if (p->flags.sharp_v || !v->type->string ||
 	    v->type->string_by_pointer || verb > 'z' ||
 	    !strchr("vsxXq", (int)verb))
 		return false;

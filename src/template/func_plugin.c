@@ -26,6 +26,7 @@ struct program {
 	struct call *call;
 	struct str name;
 	char **argv;
+	bool has_nul; /* a name or an argument has, which no program can get */
 	pid_t pid;
 	int pipes[2];        /* we read: standard output, standard error */
 	struct buf text[2];  /* what came from them */
@@ -80,6 +81,8 @@ find_program(struct program *p)
 
 	if (strchr(name, '/'))
 		return name;
+	if (strlen(name) < p->name.len)
+		return NULL;
 	for (; path && *path; path = *end ? end + 1 : end) {
 		const char *full;
 
@@ -148,7 +151,7 @@ start(struct program *p)
 		close(out[0]);
 		close(out[1]);
 	} else {
-		rc = spawn(p, path, out, err);
+		rc = p->has_nul ? EINVAL : spawn(p, path, out, err);
 		close(out[1]);
 		close(err[1]);
 		p->pipes[0] = out[0];
@@ -292,9 +295,12 @@ set_arguments(struct program *p)
 
 	p->argv = arena_array(c->arena, c->argc + 1, sizeof(*p->argv));
 	p->argv[n++] = arena_strndup(c->arena, p->name.ptr, p->name.len);
+	p->has_nul = memchr(p->name.ptr, 0, p->name.len);
 	for (size_t i = 1; i < c->argc; i++) {
 		struct str arg = str_trim_space(func_str(c, i));
 
+		if (arg.len > 0 && memchr(arg.ptr, 0, arg.len))
+			p->has_nul = true;
 		if (arg.len > 0)
 			p->argv[n++] =
 			    arena_strndup(c->arena, arg.ptr, arg.len);

@@ -319,7 +319,7 @@ call_decrypt_aes(struct call *c, struct value *result)
 		rc = call_fail(c,
 		    "runtime error: slice bounds out of range [:16] with "
 		    "capacity %zu",
-		    crypt.len);
+		    text.len / 4 * 3);
 	else
 		rc = decrypt(c, buf_as_str(&crypt), result);
 	buf_fini(&crypt);

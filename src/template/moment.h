@@ -11,6 +11,7 @@
 #include "weir/value.h"
 
 enum moment_zone { MOMENT_UTC, MOMENT_LOCAL, MOMENT_FIXED };
+#define MOMENT_ZONES 3
 
 struct moment {
 	int64_t seconds; /* since 1970-01-01 00:00 UTC */
@@ -18,6 +19,10 @@ struct moment {
 	int64_t zone;    /* enum moment_zone */
 	int64_t offset;  /* of a fixed zone, seconds east */
 	struct str name; /* of a fixed zone; "": none; it lives as long */
+	/* As Go's own fields have it, for %d and its like; moment_value sets
+	 * them. */
+	int64_t ext; /* seconds since year 1 */
+	int64_t loc; /* 0: UTC; in Go's place an address */
 };
 
 /* Seconds of 0001-01-01 00:00 UTC: Go's zero time. */

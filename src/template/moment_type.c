@@ -98,6 +98,26 @@ print_rfc3339(const struct value *v, struct buf *out)
 	format(v, RFC3339_LAYOUT, out);
 }
 
+/* GoString() */
+static void
+print_go(const struct value *v, struct buf *out)
+{
+	const struct moment *m = v->u.ptr;
+	struct moment_fields f;
+
+	moment_fields(m, &f);
+	buf_printf(out, "time.Date(%lld, time.%s, %d, %d, %d, %d, %lld, ",
+	    (long long)f.year, layout_months[f.month - 1], f.day, f.hour,
+	    f.minute, f.second, (long long)m->nanos);
+	if (m->zone == MOMENT_UTC)
+		buf_puts(out, "time.UTC)");
+	else if (m->zone == MOMENT_LOCAL)
+		buf_puts(out, "time.Local)");
+	else
+		buf_printf(out, "time.Location(\"%.*s\"))", (int)m->name.len,
+		    m->name.len ? m->name.ptr : "");
+}
+
 static int
 call_format(struct call *c, struct value *result)
 {
@@ -349,10 +369,9 @@ static const struct method time_methods[] = {
 	.store = STORE_##s
 /* Not to be reached by name, but two times differ if these do. */
 static const struct field time_fields[] = {
-    {.name = "wall", AT(nanos, int64, I64)},
-    {.name = "ext", AT(seconds, int64, I64)},
-    {.name = "loc", AT(zone, int64, I64)},
-    {.name = "offset", AT(offset, int64, I64)},
+    {.name = "wall", AT(nanos, uint64, U64)},
+    {.name = "ext", AT(ext, int64, I64)},
+    {.name = "loc", AT(loc, int64, I64)},
 };
 
 const struct type type_time = {.kind = KIND_STRUCT,
@@ -363,6 +382,7 @@ const struct type type_time = {.kind = KIND_STRUCT,
     .methods = time_methods,
     .method_count = sizeof(time_methods) / sizeof(time_methods[0]),
     .string = print_time,
+    .go_string = print_go,
     .text = print_rfc3339};
 
 struct value
@@ -371,6 +391,9 @@ moment_value(struct arena *arena, const struct moment *m)
 	struct moment *copy = arena_alloc(arena, sizeof(*copy));
 
 	*copy = *m;
+	copy->ext = m->seconds - MOMENT_ZERO_SECONDS;
+	if (m->zone != MOMENT_UTC)
+		copy->loc = m->zone + m->offset * MOMENT_ZONES;
 	return (struct value){.type = &type_time, .u.ptr = copy};
 }
 

@@ -104,30 +104,64 @@ scan_literal(struct scan *s)
 	return copy(s, end < 0 ? s->in.len : (size_t)end + 2);
 }
 
-/* \pN, \\p{name}, \\p{^name}: a name that Go does not know is left to RE2. */
+static bool
+is_word(char c)
+{
+	return c == '_' || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+	       (c >= '0' && c <= '9');
+}
+
+/* The next rune of t; -1 for a bad byte. RUNE_ERROR at the end. */
+static int
+take_rune(struct scan *s, struct str *t, uint32_t *rune)
+{
+	size_t width = 0;
+
+	*rune = RUNE_ERROR;
+	if (t->len > 0)
+		width = rune_decode(t->ptr, t->len, rune);
+	if (*rune == RUNE_ERROR && width == 1)
+		return stop(s, RE2_BAD_UTF8, *t);
+	t->ptr += width;
+	t->len -= width;
+	return 0;
+}
+
+static int
+check_runes(struct scan *s, struct str t)
+{
+	uint32_t rune;
+
+	while (t.len > 0)
+		if (take_rune(s, &t, &rune) < 0)
+			return -1;
+	return 0;
+}
+
+/* \pN, \\p{name}, \\p{^name} */
 static int
 scan_unicode(struct scan *s, bool in_class)
 {
-	struct str all = rest(s), name;
+	struct str all = rest(s), t = {all.ptr + 2, all.len - 2}, name = t;
 	bool negated = all.ptr[1] == 'P';
-	bool braces = all.len > 2 && all.ptr[2] == '{';
-	const char *end = braces ? memchr(all.ptr, '}', all.len) : NULL;
+	const char *end = memchr(all.ptr, '}', all.len);
 	uint32_t rune;
 	size_t whole;
 
-	if (all.len < 3)
-		return stop(s, RE2_BAD_RANGE, all);
-	if (braces && !end)
-		return copy(s, 2);
-	if (braces) {
+	if (take_rune(s, &t, &rune) < 0)
+		return -1;
+	name.len = (size_t)(t.ptr - name.ptr);
+	whole = name.len + 2;
+	if (rune == '{' && !end)
+		return check_runes(s, all) < 0 ? -1
+					       : stop(s, RE2_BAD_RANGE, all);
+	if (rune == '{') {
 		whole = (size_t)(end - all.ptr) + 1;
 		name = (struct str){all.ptr + 3, whole - 4};
-	} else {
-		name.ptr = all.ptr + 2;
-		name.len = rune_decode(name.ptr, all.len - 2, &rune);
-		whole = name.len + 2;
+		if (check_runes(s, name) < 0)
+			return -1;
 	}
-	if (braces && name.len > 0 && name.ptr[0] == '^') {
+	if (rune == '{' && name.len > 0 && name.ptr[0] == '^') {
 		negated = !negated;
 		name.ptr++;
 		name.len--;
@@ -139,6 +173,94 @@ scan_unicode(struct scan *s, bool in_class)
 }
 
 static int
+hex_value(uint32_t rune)
+{
+	if (rune >= '0' && rune <= '9')
+		return (int)rune - '0';
+	rune |= 0x20;
+	return rune >= 'a' && rune <= 'f' ? (int)rune - 'a' + 10 : -1;
+}
+
+/* What follows \x: two digits, or some in braces. ok: it is a character. */
+static int
+take_hex(struct scan *s, struct str *t, bool *ok)
+{
+	uint32_t first, rune, value = 0;
+	size_t digits = 0;
+
+	*ok = false;
+	if (t->len == 0)
+		return 0;
+	if (take_rune(s, t, &first) < 0)
+		return -1;
+	if (first != '{') {
+		if (take_rune(s, t, &rune) < 0)
+			return -1;
+		*ok = hex_value(first) >= 0 && hex_value(rune) >= 0;
+		return 0;
+	}
+	for (; t->len > 0; digits++) {
+		if (take_rune(s, t, &rune) < 0)
+			return -1;
+		*ok = rune == '}' && digits > 0;
+		if (hex_value(rune) < 0)
+			return 0;
+		value = value * 16 + (uint32_t)hex_value(rune);
+		if (value > RUNE_MAX)
+			return 0;
+	}
+	return 0;
+}
+
+static bool
+is_octal(struct str t)
+{
+	return t.len > 0 && t.ptr[0] >= '0' && t.ptr[0] <= '7';
+}
+
+/* Up to three octal digits, the first of them taken; one alone, but 0, would
+ * be a reference to a group. */
+static bool
+take_octal(struct str *t, uint32_t first)
+{
+	if (first != '0' && !is_octal(*t))
+		return false;
+	for (int i = 1; i < 3 && is_octal(*t); i++) {
+		t->ptr++;
+		t->len--;
+	}
+	return true;
+}
+
+/* An escape that stands for one character. */
+static int
+scan_character(struct scan *s)
+{
+	struct str all = rest(s), t = {all.ptr + 1, all.len - 1};
+	uint32_t c;
+	bool ok;
+
+	if (t.len == 0)
+		return stop(s, RE2_TRAILING_BACKSLASH, STR(""));
+	if (take_rune(s, &t, &c) < 0)
+		return -1;
+	if (c == 'x') {
+		if (take_hex(s, &t, &ok) < 0)
+			return -1;
+	} else if (c >= '0' && c <= '7') {
+		ok = take_octal(&t, c);
+	} else {
+		ok = c < 0x80 && (!is_word((char)c) || c == '_' ||
+				     strchr("afnrtv", (int)c));
+	}
+	if (!ok)
+		return stop(s, RE2_BAD_ESCAPE,
+		    (struct str){all.ptr, (size_t)(t.ptr - all.ptr)});
+	s->at += c == '_'; /* RE2 does not have \_ */
+	return copy(s, (size_t)(t.ptr - s->in.ptr) - s->at);
+}
+
+static int
 scan_escape(struct scan *s, bool in_class)
 {
 	char c = s->at + 1 < s->in.len ? s->in.ptr[s->at + 1] : 0;
@@ -147,13 +269,9 @@ scan_escape(struct scan *s, bool in_class)
 		return scan_literal(s);
 	if (c == 'p' || c == 'P')
 		return scan_unicode(s, in_class);
-	if (c == 'C') /* RE2's any byte, which Go does not have */
-		return stop(s, RE2_BAD_ESCAPE, STR("\\C"));
-	if (c == '_') { /* which RE2 does not have */
-		s->at++;
-		return copy(s, 1);
-	}
-	return copy(s, 2);
+	if (c && strchr(in_class ? "dDsSwW" : "dDsSwWAbBz", c))
+		return copy(s, 2);
+	return scan_character(s); /* RE2's \C, any byte, too */
 }
 
 /* […]; a ] at the beginning stands for itself. */
@@ -184,13 +302,9 @@ scan_class(struct scan *s)
 static bool
 is_name(struct str name)
 {
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.ptr[i];
-
-		if (c != '_' && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z') &&
-		    !(c >= '0' && c <= '9'))
+	for (size_t i = 0; i < name.len; i++)
+		if (!is_word(name.ptr[i]))
 			return false;
-	}
 	return name.len > 0;
 }
 
@@ -213,11 +327,16 @@ static int
 scan_flags(struct scan *s)
 {
 	size_t at = s->at + 2;
+	struct str behind;
+	uint32_t rune;
 
 	while (
 	    at < s->in.len && s->in.ptr[at] && strchr("imsU-", s->in.ptr[at]))
 		at++;
 	s->open_flags = at == s->in.len;
+	behind = (struct str){s->in.ptr + at, s->in.len - at};
+	if (take_rune(s, &behind, &rune) < 0)
+		return -1;
 	go_deeper(s);
 	return copy(s, 1);
 }
@@ -242,9 +361,12 @@ scan_group(struct scan *s)
 	}
 	end = memchr(all.ptr, '>', all.len);
 	if (!end)
-		return stop(s, RE2_BAD_NAME, all);
+		return check_runes(s, all) < 0 ? -1
+					       : stop(s, RE2_BAD_NAME, all);
 	name =
 	    (struct str){all.ptr + name_at, (size_t)(end - all.ptr) - name_at};
+	if (check_runes(s, name) < 0)
+		return -1;
 	if (!is_name(name))
 		return stop(s, RE2_BAD_NAME,
 		    (struct str){all.ptr, (size_t)(end - all.ptr) + 1});

@@ -14,6 +14,7 @@
 #include "weir/str.h"
 
 #define RUNE_ERROR 0xFFFDu
+#define RUNE_MAX   0x10FFFFu
 
 static inline bool
 rune_is_tail(unsigned char c)

@@ -4,11 +4,12 @@
  * else follows the order in which Go cuts: fragment, query, scheme, authority,
  * path.
  */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "url.h"
+
+#include "netip.h"
 #include "weir/template.h"
 
 enum part { PART_PATH, PART_USER, PART_HOST, PART_ZONE, PART_FRAGMENT };
@@ -227,14 +228,29 @@ check_port(struct parser *p, struct str port)
 	return is_port(port) ? 0 : bad(p, "invalid port ", port, " after host");
 }
 
+/* What stands in brackets, unescaped, is an address of version 6. */
+static int
+check_literal(struct parser *p, struct str s)
+{
+	struct netip_fault fault;
+
+	switch (netip_version(s, &fault)) {
+	case 6:
+		return 0;
+	case 4:
+		return wrong(p, "invalid IP-literal");
+	}
+	bad(p, "invalid host: ParseAddr(", s, "): ");
+	buf_puts(&p->error, fault.what);
+	return fault.at.len ? bad(p, " (at ", fault.at, ")") : -1;
+}
+
 /* "[address%25zone]:port" */
 static int
 take_literal(struct parser *p, struct str s, struct url *u)
 {
 	ptrdiff_t end = last(s, ']');
 	struct str address, zone, port;
-	unsigned char binary[16];
-	char text[64];
 
 	if (end < 0)
 		return wrong(p, "missing ']' in host");
@@ -252,16 +268,12 @@ take_literal(struct parser *p, struct str s, struct url *u)
 	if (unescape(p, &address, PART_HOST) < 0 ||
 	    unescape(p, &zone, PART_ZONE) < 0)
 		return -1;
-	snprintf(text, sizeof(text), "%.*s", (int)address.len, address.ptr);
-	if (inet_pton(AF_INET, text, binary) == 1)
-		return wrong(p, "invalid IP-literal");
-	if (address.len >= sizeof(text) ||
-	    inet_pton(AF_INET6, text, binary) != 1)
-		return bad(p, "invalid host: ParseAddr(", address,
-		    "): unable to parse IP");
-	u->host =
-	    str_of(arena_printf(p->arena, "[%.*s%.*s]%.*s", (int)address.len,
-		address.ptr, (int)zone.len, zone.ptr, (int)port.len, port.ptr));
+	address = str_of(arena_printf(p->arena, "%.*s%.*s", (int)address.len,
+	    address.ptr, (int)zone.len, zone.ptr));
+	if (check_literal(p, address) < 0)
+		return -1;
+	u->host = str_of(arena_printf(p->arena, "[%.*s]%.*s", (int)address.len,
+	    address.ptr, (int)port.len, port.ptr));
 	return 0;
 }
 

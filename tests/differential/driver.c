@@ -129,12 +129,14 @@ fini_request(struct request *r)
 
 /* ---- answering ---- */
 
+static const struct template_world world = {.plugins = true};
+
 static void
 execute(struct template *t, struct str data, struct answer *a)
 {
 	struct arena arena;
 	struct buf out = {0};
-	struct render r = {.arena = &arena, .out = &out};
+	struct render r = {.arena = &arena, .out = &out, .world = &world};
 	struct error e = {0};
 
 	arena_init(&arena, 0);

@@ -60,12 +60,17 @@ func (a answer) String() string {
 	return fmt.Sprintf("%s %d\n%s\n", a.head, len(a.body), a.body)
 }
 
-var address = regexp.MustCompile(`(0[xX])?[0-9a-fA-F]{9,18}`)
+var (
+	address = regexp.MustCompile(`(0[xX])?[0-9a-fA-F]{9,18}`)
+	// A time's fields, the last of them the address of its zone.
+	zone = regexp.MustCompile(`(\{[0-9a-fA-FxXob]+ [+-]?[0-9a-fA-FxXob]+ )[+0-9a-fA-FxXob]+\}`)
+)
 
 // steady is an answer without what is another each time: addresses, where the
 // template makes something that prints as one.
 func steady(text string, a answer) answer {
 	if pointers.MatchString(text) {
+		a.body = zone.ReplaceAllString(a.body, "$1@}")
 		a.body = address.ReplaceAllString(a.body, "@")
 	}
 	return a

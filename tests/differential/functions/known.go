@@ -22,7 +22,7 @@ var leftOut = map[string]string{
 	"file":        "consul-template reads no file while it executes a template",
 	"spew_dump":   "prints nothing into the template",
 	"spew_printf": "prints nothing into the template",
-	"haproxyName": own, "haproxyQuote": own, "haproxySlots": own, "slots": own,
+	"haproxyName": own, "haproxyQuote": own, "hostPort": own, "mapLine": own, "slots": own,
 }
 
 const (
@@ -32,12 +32,14 @@ const (
 )
 
 // What prints an address, or what looks like one.
-var pointers = regexp.MustCompile(`spew|scratch|loop|semver|%#|%p|toDate`)
+var pointers = regexp.MustCompile(`spew|scratch|loop|semver|%#|%p|toDate|DateModify|date_modify`)
 
 // known: differences that are meant, by what one of the messages holds.
 var known = []struct{ golang, weir string }{
 	// limits.h: a result is no larger than an output may be.
 	{"", "the result is too large"},
+	// A verb that is not for times prints all that Go knows of their zone.
+	{"*time.Location=", ""},
 	// A list of Go's may be sliced up to its capacity, which is beyond its
 	// end and depends on how it grew; weir's ends where it ends.
 	{"", "error calling slice: index out of range"},
@@ -45,11 +47,7 @@ var known = []struct{ golang, weir string }{
 
 func isKnown(text string, want, got answer) bool {
 	for _, k := range known {
-		if k.golang != "" && strings.Contains(want.body, k.golang) &&
-			!strings.Contains(got.body, k.golang) {
-			return true
-		}
-		if k.weir != "" && strings.Contains(got.body, k.weir) {
+		if strings.Contains(want.body, k.golang) && strings.Contains(got.body, k.weir) {
 			return true
 		}
 	}

@@ -14,8 +14,16 @@ import (
 var environment = []string{"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent",
 	"TZ=Europe/Berlin", "FULL=one two", "EMPTY="}
 
-func fillFolder(folder string) error {
-	return os.MkdirAll(filepath.Join(folder, "dir"), 0o755)
+// emptyFolder makes a folder what it is before each template that writes.
+func emptyFolder(folder string) error {
+	entries, err := os.ReadDir(folder)
+	for _, e := range entries {
+		os.RemoveAll(filepath.Join(folder, e.Name()))
+	}
+	if err != nil {
+		return err
+	}
+	return os.Mkdir(filepath.Join(folder, "dir"), 0o755)
 }
 
 // quoted is a string that the template's language reads as s, on one line.
