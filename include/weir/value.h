@@ -91,7 +91,17 @@ struct field {
 	 * own rule applies. "-": left out. */
 	const char *json;
 	bool omit_empty;
+	/* An embedded record without a visible field: JSON and TOML, which
+	 * would have its fields in its place, have nothing. */
+	bool embedded;
 };
+
+/* Do JSON, YAML and TOML have it? */
+static inline bool
+field_is_visible(const struct field *f)
+{
+	return f->name[0] >= 'A' && f->name[0] <= 'Z';
+}
 
 /* A method: args[0] of the call is the receiver. */
 struct method {

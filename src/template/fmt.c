@@ -108,6 +108,8 @@ star(struct format *f, int *number)
 	if (f->arg >= f->count)
 		return false;
 	v = &f->args[f->arg++];
+	if (f->printer.formatter)
+		return false;
 	if (kind_is_int(value_kind(v)))
 		n = v->u.i;
 	else if (kind_is_uint(value_kind(v)) && v->u.u <= INT64_MAX)
@@ -268,8 +270,9 @@ put_extra(struct format *f)
 
 		if (i > f->arg)
 			buf_puts(p->out, ", ");
-		if (v->type) {
-			buf_puts(p->out, v->type->name);
+		if (v->type || p->formatter) {
+			buf_puts(
+			    p->out, p->formatter ? p->wrapper : v->type->name);
 			buf_char(p->out, '=');
 			fmt_arg(p, v, 'v');
 		} else {
@@ -280,11 +283,12 @@ put_extra(struct format *f)
 }
 
 void
-value_printf(
-    struct buf *b, struct str format, const struct value *args, size_t count)
+fmt_printf(struct printer *p, struct str format, const struct value *args,
+    size_t count)
 {
 	struct format f = {
-	    .printer.out = b, .text = format, .args = args, .count = count};
+	    .printer = *p, .text = format, .args = args, .count = count};
+	struct buf *b = p->out;
 
 	while (f.at < format.len && !b->failed) {
 		const char *from = format.ptr + f.at;
@@ -299,6 +303,15 @@ value_printf(
 	}
 	if (!f.reordered && f.arg < count)
 		put_extra(&f);
+}
+
+void
+value_printf(
+    struct buf *b, struct str format, const struct value *args, size_t count)
+{
+	struct printer p = {.out = b};
+
+	fmt_printf(&p, format, args, count);
 }
 
 void

@@ -15,7 +15,16 @@ struct fmt_flags {
 	bool plus_v, sharp_v; /* %+v, %#v: they hold for all that is nested */
 };
 
+struct printer;
+/* Format() of go-spew's wrappers: all verbs but T and p. */
+typedef void fmt_formatter(
+    struct printer *, const struct value *, uint32_t verb);
+
 struct printer {
+	/* The arguments are wrapped in something that formats itself, of the
+	 * type `wrapper` and no number; NULL: they are as they are. */
+	fmt_formatter *formatter;
+	const char *wrapper;
 	struct buf *out;
 	struct fmt_flags flags;
 	int width;
@@ -49,6 +58,11 @@ void fmt_double(struct printer *, double, int bits, char verb, int precision);
 
 /* fmt_verb.c: one argument; VALUE_NIL is nil. */
 void fmt_arg(struct printer *, const struct value *, uint32_t verb);
+
+/* fmt.c: value_printf with a formatter in the printer, which is otherwise
+ * empty. */
+void fmt_printf(struct printer *, struct str format, const struct value *args,
+    size_t count);
 
 /* fmt.c: fmt.Sprint and fmt.Sprintln of several. */
 void fmt_print(struct buf *, const struct value *args, size_t count);

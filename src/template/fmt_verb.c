@@ -479,7 +479,13 @@ fmt_arg(struct printer *p, const struct value *v, uint32_t verb)
 {
 	p->arg = v;
 	p->value = NULL;
-	if (!v->type && !v->iface) {
+	if (p->formatter && verb == 'T') {
+		fmt_str(p, str_of(p->wrapper));
+	} else if (p->formatter && verb == 'p') {
+		print_0x(p, (uint64_t)(uintptr_t)v, !p->flags.sharp);
+	} else if (p->formatter) {
+		p->formatter(p, v, verb);
+	} else if (!v->type && !v->iface) {
 		buf_puts(p->out, "<invalid reflect.Value>");
 	} else if (!v->type) {
 		if (verb == 'T' || verb == 'v')

@@ -10,14 +10,24 @@
 #define SCRATCH "*template.Scratch"
 
 struct scratch {
-	struct map *values;
+	struct map *values; /* NULL until something is set */
+	uint64_t zeros[4];  /* where Go has its locks, which rest */
 };
 
 static struct map *
 values_of(const struct call *c)
 {
-	const struct scratch *s = c->args[0].u.ptr;
+	return c->render->exec->scratch->values;
+}
 
+/* The same, for setting. */
+static struct map *
+new_values(struct call *c)
+{
+	struct scratch *s = c->render->exec->scratch;
+
+	if (!s->values)
+		s->values = map_new(c->arena, &type_map_string_any);
 	return s->values;
 }
 
@@ -38,7 +48,7 @@ call_get(struct call *c, struct value *result)
 static int
 set(struct call *c, struct value *result, bool overwrite)
 {
-	struct map *values = values_of(c);
+	struct map *values = new_values(c);
 	struct str key = func_str(c, 1);
 
 	if (overwrite || !map_has_str(values, key))
@@ -69,7 +79,7 @@ is_plain_map(const struct value *v)
 static int
 map_set(struct call *c, struct value *result, bool overwrite)
 {
-	struct map *values = values_of(c);
+	struct map *values = new_values(c);
 	struct str key = func_str(c, 1), inner_key = func_str(c, 2);
 	struct value inner = map_get_str(values, key);
 	struct buf b = {0};
@@ -109,7 +119,7 @@ call_map_setx(struct call *c, struct value *result)
 static int
 call_map_values(struct call *c, struct value *result)
 {
-	struct value inner = map_get_str(values_of(c), func_str(c, 1));
+	struct value inner = map_get_str(new_values(c), func_str(c, 1));
 	struct list_builder l;
 
 	if (!is_plain_map(&inner)) {
@@ -133,9 +143,54 @@ static const struct method methods[] = {
     {"SetX", "string,interface {}", "string", call_setx},
 };
 
+/* What Go's object holds beside the map, its locks: never held while a template
+ * prints it. */
+#define RECORD(id, go_name, of)                                    \
+	static const struct type type_##id = {.kind = KIND_STRUCT, \
+	    .name = go_name,                                       \
+	    .size = sizeof(uint64_t),                              \
+	    .fields = of,                                          \
+	    .field_count = sizeof(of) / sizeof(*of)}
+#define PART(id)       .type = &type_##id, .store = STORE_STRUCT
+#define NUMBER(id, as) .type = &type_##id, .store = STORE_##as
+
+static const struct type type_sync_no_copy = {
+    .kind = KIND_STRUCT, .name = "sync.noCopy"};
+static const struct type type_atomic_no_copy = {
+    .kind = KIND_STRUCT, .name = "atomic.noCopy"};
+static const struct field bool_fields[] = {
+    {.name = "_", PART(atomic_no_copy)}, {.name = "v", NUMBER(uint32, I32)}};
+RECORD(atomic_bool, "atomic.Bool", bool_fields);
+static const struct field int32_fields[] = {
+    {.name = "_", PART(atomic_no_copy)}, {.name = "v", NUMBER(int32, I32)}};
+RECORD(atomic_int32, "atomic.Int32", int32_fields);
+static const struct field inner_fields[] = {
+    {.name = "state", NUMBER(int32, I32)},
+    {.name = "sema", NUMBER(uint32, I32)}};
+RECORD(inner_mutex, "sync.Mutex", inner_fields);
+static const struct field mutex_fields[] = {
+    {.name = "_", PART(sync_no_copy)}, {.name = "mu", PART(inner_mutex)}};
+RECORD(mutex, "sync.Mutex", mutex_fields);
+static const struct field once_fields[] = {{.name = "_", PART(sync_no_copy)},
+    {.name = "done", PART(atomic_bool)}, {.name = "m", PART(mutex)}};
+RECORD(once, "sync.Once", once_fields);
+static const struct field rw_fields[] = {{.name = "w", PART(mutex)},
+    {.name = "writerSem", NUMBER(uint32, I32)},
+    {.name = "readerSem", NUMBER(uint32, I32)},
+    {.name = "readerCount", PART(atomic_int32)},
+    {.name = "readerWait", PART(atomic_int32)}};
+RECORD(rw_mutex, "sync.RWMutex", rw_fields);
+
 static const struct field fields[] = {
-    {"values", &type_map_string_any, offsetof(struct scratch, values),
-	STORE_MAP, 0, NULL, false},
+    {.name = "once", PART(once), .offset = offsetof(struct scratch, zeros)},
+    {.name = "RWMutex",
+	PART(rw_mutex),
+	.offset = offsetof(struct scratch, zeros),
+	.embedded = true},
+    {.name = "values",
+	.type = &type_map_string_any,
+	.offset = offsetof(struct scratch, values),
+	.store = STORE_MAP},
 };
 
 static const struct type type_scratch = {.kind = KIND_STRUCT,
@@ -157,7 +212,7 @@ call_scratch(struct call *c, struct value *result)
 
 	if (!x->scratch) {
 		x->scratch = arena_alloc(c->arena, sizeof(*x->scratch));
-		x->scratch->values = map_new(c->arena, &type_map_string_any);
+		*x->scratch = (struct scratch){0};
 	}
 	*result = value_ptr(&type_scratch_ptr, x->scratch);
 	return 0;

@@ -246,7 +246,8 @@ encode_record(struct encoder *e, const struct value *v)
 		const struct field *f = &type->fields[i];
 		struct value member = value_field(v->u.ptr, f);
 
-		if ((f->json && !strcmp(f->json, "-")) ||
+		if (!field_is_visible(f) || f->embedded ||
+		    (f->json && !strcmp(f->json, "-")) ||
 		    (f->omit_empty && !value_truth(&member)))
 			continue;
 		separate(e, first, '{');

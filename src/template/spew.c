@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "spew.h"
+
+#include "fmt.h"
 #include "weir/limits.h"
 #include "weir/template.h"
 
@@ -424,75 +426,30 @@ show(struct shower *s, const struct value *v)
 
 /* ---- formats ---- */
 
-/* One "%…verb" of the format, with the argument it takes. */
 static void
-put_verb(struct buf *out, struct str spec, const struct value *arg)
+format_value(struct printer *p, const struct value *v, uint32_t verb)
 {
-	char verb = spec.ptr[spec.len - 1];
-	struct shower s = {.out = out};
-	struct value name = value_str(STR("*spew.formatState"));
-	struct buf as_string = {0};
+	struct shower s = {.out = p->out,
+	    .types = p->flags.sharp_v,
+	    .addresses = p->flags.plus_v};
+	fmt_formatter *formatter = p->formatter;
 
 	if (verb == 'v') {
-		s.types = memchr(spec.ptr, '#', spec.len);
-		s.addresses = memchr(spec.ptr, '+', spec.len);
-		show(&s, arg);
-	} else if (verb == 'T') {
-		buf_put(&as_string, spec.ptr, spec.len - 1);
-		buf_char(&as_string, 's');
-		value_printf(out, buf_as_str(&as_string), &name, 1);
-		buf_fini(&as_string);
-	} else {
-		value_printf(out, spec, arg, 1);
+		show(&s, v);
+		return;
 	}
-}
-
-static void
-put_extra(struct buf *out, const struct value *args, size_t count)
-{
-	struct shower s = {.out = out};
-
-	buf_puts(out, "%!(EXTRA ");
-	for (size_t i = 0; i < count; i++) {
-		buf_puts(
-		    out, i ? ", *spew.formatState=" : "*spew.formatState=");
-		show(&s, &args[i]);
-	}
-	buf_char(out, ')');
-}
-
-/* The bytes of the verb at p, which is on a '%'. */
-static size_t
-spec_length(const char *p, size_t left)
-{
-	size_t n = 1;
-
-	while (n < left && p[n] && strchr("+-# 0123456789.", p[n]))
-		n++;
-	return n < left ? n + 1 : left;
+	p->formatter = NULL;
+	fmt_arg(p, v, verb);
+	p->formatter = formatter;
 }
 
 void
 spew_printf(
     struct buf *out, struct str format, const struct value *args, size_t count)
 {
-	size_t used = 0;
+	struct printer p = {.formatter = format_value,
+	    .wrapper = "*spew.formatState",
+	    .out = out};
 
-	for (size_t i = 0, n; i < format.len; i += n) {
-		const char *p = format.ptr + i;
-		const char *next = memchr(p, '%', format.len - i);
-
-		if (next != p) {
-			n = next ? (size_t)(next - p) : format.len - i;
-			buf_put(out, p, n);
-			continue;
-		}
-		n = spec_length(p, format.len - i);
-		if (n == 1 || p[n - 1] == '%' || used == count)
-			value_printf(out, (struct str){p, n}, NULL, 0);
-		else
-			put_verb(out, (struct str){p, n}, &args[used++]);
-	}
-	if (used < count)
-		put_extra(out, args + used, count - used);
+	fmt_printf(&p, format, args, count);
 }

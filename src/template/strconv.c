@@ -93,7 +93,7 @@ enum strconv_result
 strconv_uint(struct str s, unsigned base, uint64_t *n)
 {
 	struct str all = s;
-	bool any = base == 0, underscores = false, range = false;
+	bool any = base == 0, underscores = false;
 
 	*n = 0;
 	if (!s.len)
@@ -109,14 +109,13 @@ strconv_uint(struct str s, unsigned base, uint64_t *n)
 		}
 		if (d >= base)
 			return *n = 0, STRCONV_SYNTAX;
-		range = range || __builtin_mul_overflow(*n, base, n) ||
-			__builtin_add_overflow(*n, d, n);
+		if (__builtin_mul_overflow(*n, base, n) ||
+		    __builtin_add_overflow(*n, d, n))
+			return *n = UINT64_MAX, STRCONV_RANGE;
 	}
 	if (underscores && !underscores_fit(all))
 		return *n = 0, STRCONV_SYNTAX;
-	if (range)
-		*n = UINT64_MAX;
-	return range ? STRCONV_RANGE : STRCONV_OK;
+	return STRCONV_OK;
 }
 
 enum strconv_result

@@ -293,9 +293,11 @@ add_member(
 }
 
 static int
-map_members(struct encoder *e, const struct value *v, struct member *members)
+map_members(struct encoder *e, const struct value *v, struct member *members,
+    size_t *count)
 {
-	for (size_t i = 0; i < map_count(v->u.map); i++) {
+	*count = map_count(v->u.map);
+	for (size_t i = 0; i < *count; i++) {
 		struct map_entry entry = map_at(v->u.map, i);
 
 		if (add_member(e, &members[i], value_as_str(&entry.key),
@@ -306,15 +308,20 @@ map_members(struct encoder *e, const struct value *v, struct member *members)
 }
 
 static int
-record_members(struct encoder *e, const struct value *v, struct member *members)
+record_members(struct encoder *e, const struct value *v, struct member *members,
+    size_t *count)
 {
+	*count = 0;
 	for (uint32_t i = 0; i < v->type->field_count; i++) {
 		const struct field *f = &v->type->fields[i];
 
-		if (add_member(e, &members[i], str_of(f->name),
+		if (!field_is_visible(f) || f->embedded)
+			continue;
+		if (add_member(e, &members[*count], str_of(f->name),
 			value_field(v->u.ptr, f)) < 0)
 			return -1;
-		members[i].field = i;
+		members[*count].field = *count;
+		++*count;
 	}
 	return 0;
 }
@@ -356,8 +363,8 @@ put_members(struct encoder *e, const struct path *p, const struct value *v,
 	bool record = v->type->kind == KIND_STRUCT;
 	size_t count = record ? v->type->field_count : map_count(v->u.map);
 	struct member *members = xcalloc(count + 1, sizeof(*members));
-	int rc =
-	    record ? record_members(e, v, members) : map_members(e, v, members);
+	int rc = record ? record_members(e, v, members, &count)
+			: map_members(e, v, members, &count);
 
 	for (int tables = 0; tables < 2; tables++) {
 		for (size_t i = 0; rc == 0 && i < count; i++) {

@@ -365,8 +365,11 @@ static int
 encode_record(struct encoder *e, const struct value *v, enum yaml_place place)
 {
 	int rc = 0, indent;
+	bool any = false;
 
-	if (!v->type->field_count) {
+	for (uint32_t i = 0; i < v->type->field_count; i++)
+		any = any || field_is_visible(&v->type->fields[i]);
+	if (!any) {
 		yaml_emit_empty(&e->emit, "{}");
 		return 0;
 	}
@@ -378,6 +381,8 @@ encode_record(struct encoder *e, const struct value *v, enum yaml_place place)
 		size_t n = 0;
 		struct value key;
 
+		if (!field_is_visible(f))
+			continue;
 		for (; f->name[n] && n < sizeof(name) - 1; n++)
 			name[n] = (char)(f->name[n] >= 'A' && f->name[n] <= 'Z'
 					     ? f->name[n] | 0x20
