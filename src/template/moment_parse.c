@@ -235,11 +235,10 @@ take_fraction(struct parser *p, const struct layout_chunk *c)
 
 /* ---- zones ---- */
 
+/* The two bytes of a part of an offset. */
 static bool
-take_zone_part(struct str *s, bool colon, int *n)
+take_zone_part(struct str *s, bool colon, struct str *part)
 {
-	struct str two;
-
 	if (colon) {
 		if (!s->len || s->ptr[0] != ':')
 			return false;
@@ -247,17 +246,36 @@ take_zone_part(struct str *s, bool colon, int *n)
 	}
 	if (s->len < 2)
 		return false;
-	two = (struct str){s->ptr, 2};
+	*part = (struct str){s->ptr, 2};
 	drop(s, 2);
-	return take_number(&two, true, n);
+	return true;
+}
+
+/* An offset behind its sign. What is out of range is said first, then what is
+ * no number. */
+static bool
+take_offset(struct parser *p, const struct layout_chunk *c, struct str *s)
+{
+	struct str parts[3] = {STR("00"), STR("00"), STR("00")};
+	int n[3] = {0};
+	bool ok = true;
+
+	for (int i = 0; i < c->parts; i++)
+		if (!take_zone_part(s, i > 0 && c->colons, &parts[i]))
+			return false;
+	for (int i = 0; i < 3 && ok; i++)
+		ok = take_number(&parts[i], true, &n[i]);
+	in_range(p, n[0] <= 24, "time zone offset hour");
+	in_range(p, n[1] <= 60, "time zone offset minute");
+	in_range(p, n[2] <= 60, "time zone offset second");
+	p->offset = (n[0] * 60 + n[1]) * 60 + n[2];
+	return ok;
 }
 
 static bool
 take_zone(struct parser *p, const struct layout_chunk *c)
 {
 	struct str s = p->text;
-	int hours, minutes = 0, seconds = 0;
-	bool ok;
 	char sign;
 
 	if (c->zulu && s.len && s.ptr[0] == 'Z') {
@@ -269,15 +287,8 @@ take_zone(struct parser *p, const struct layout_chunk *c)
 		return false;
 	sign = s.ptr[0];
 	drop(&s, 1);
-	ok = take_zone_part(&s, false, &hours) &&
-	     (c->parts < 2 || take_zone_part(&s, c->colons, &minutes)) &&
-	     (c->parts < 3 || take_zone_part(&s, c->colons, &seconds));
-	if (!ok || (sign != '+' && sign != '-'))
+	if (!take_offset(p, c, &s) || (sign != '+' && sign != '-'))
 		return false;
-	in_range(p, hours <= 24, "time zone offset hour");
-	in_range(p, minutes <= 60, "time zone offset minute");
-	in_range(p, seconds <= 60, "time zone offset second");
-	p->offset = (hours * 60 + minutes) * 60 + seconds;
 	if (sign == '-')
 		p->offset = -p->offset;
 	/* Go marks "not seen" with -1, which is an offset too */
