@@ -37,7 +37,6 @@ struct scan {
 	struct str *names;
 	size_t name_count;
 	size_t depth, deepest;
-	bool open_flags;      /* the end is within (?flags */
 	enum re2_error error; /* what Go alone minds, and */
 	struct buf part;      /* the part of the pattern it is about */
 };
@@ -326,19 +325,28 @@ go_deeper(struct scan *s)
 static int
 scan_flags(struct scan *s)
 {
-	size_t at = s->at + 2;
-	struct str behind;
-	uint32_t rune;
+	struct str all = rest(s), t = {all.ptr + 2, all.len - 2};
+	bool negated = false, any = true;
+	uint32_t c;
 
-	while (
-	    at < s->in.len && s->in.ptr[at] && strchr("imsU-", s->in.ptr[at]))
-		at++;
-	s->open_flags = at == s->in.len;
-	behind = (struct str){s->in.ptr + at, s->in.len - at};
-	if (take_rune(s, &behind, &rune) < 0)
-		return -1;
-	go_deeper(s);
-	return copy(s, 1);
+	while (t.len > 0) {
+		if (take_rune(s, &t, &c) < 0)
+			return -1;
+		if (c == 'i' || c == 'm' || c == 's' || c == 'U') {
+			any = true;
+		} else if (c == '-' && !negated) {
+			negated = true;
+			any = false;
+		} else if (any && (c == ':' || c == ')')) {
+			if (c == ':')
+				go_deeper(s);
+			return copy(s, (size_t)(t.ptr - all.ptr));
+		} else {
+			break;
+		}
+	}
+	return stop(
+	    s, RE2_BAD_PERL, (struct str){all.ptr, (size_t)(t.ptr - all.ptr)});
 }
 
 /* ( of any kind; `name_at` is where a name begins, 0: there is none. */
@@ -346,12 +354,14 @@ static int
 scan_group(struct scan *s)
 {
 	struct str all = rest(s);
-	size_t name_at = str_has_prefix(all, STR("(?P<"))  ? 4
-			 : str_has_prefix(all, STR("(?<")) ? 3
-							   : 0;
+	size_t name_at = 0;
 	const char *end;
 	struct str name;
 
+	if (all.len > 4 && str_has_prefix(all, STR("(?P<")))
+		name_at = 4;
+	else if (all.len > 3 && str_has_prefix(all, STR("(?<")))
+		name_at = 3;
 	if (name_at == 0 && str_has_prefix(all, STR("(?")))
 		return scan_flags(s);
 	if (name_at == 0) {
@@ -419,11 +429,6 @@ translate(struct scan *s, enum re2_error error, const char *part)
 
 	switch (error) {
 	case RE2_MISSING_PAREN:
-		if (s->open_flags)
-			error = RE2_BAD_PERL;
-		else
-			shown = s->in;
-		break;
 	case RE2_TOO_LARGE:
 	case RE2_UNEXPECTED_PAREN:
 		shown = s->in;

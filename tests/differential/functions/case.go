@@ -62,6 +62,7 @@ func (a answer) String() string {
 }
 
 var (
+	start   = regexp.MustCompile(`0[xX][0-9a-fA-F]+`)
 	address = regexp.MustCompile(`(0[xX])?[0-9a-fA-F]{9,18}`)
 	// A time's fields, the last of them the address of its zone.
 	zone = regexp.MustCompile(`(\{[0-9a-fA-FxXob]+ [+-]?[0-9a-fA-FxXob]+ )[+0-9a-fA-FxXob]+\}`)
@@ -71,10 +72,13 @@ var (
 // template makes something that prints as one.
 func steady(text string, a answer) answer {
 	if pointers.MatchString(text) {
+		if strings.Contains(text, "%p") || strings.Contains(text, "loop") {
+			a.body = start.ReplaceAllString(a.body, "@")
+		}
 		a.body = zone.ReplaceAllString(a.body, "$1@}")
 		a.body = address.ReplaceAllString(a.body, "@")
 	}
-	if strings.Contains(text, "spew") && strings.Contains(a.body, "map[") {
+	if strings.Contains(text, "spew") && strings.Contains(strings.ToLower(a.body), "map[") {
 		// spew knows no order of a map's keys.
 		a.body = strings.ReplaceAll(a.body, ",\n", "\n")
 		bytes := []byte(a.body)
