@@ -158,7 +158,7 @@ $(DIFF)/compare $(DIFF)/compare-yaml $(DIFF)/compare-functions $(O)/bench/bench_
 
 # --- what a person asks for -------------------------------------------------
 
-unit-programs: $(UNIT) $(TOOLS) $(DIFF)/driver $(O)/oom $(FAULT)
+unit-programs: $(UNIT) $(TOOLS) $(DIFF)/driver $(DIFF)/functions $(O)/oom $(FAULT)
 fuzz-programs: $(FUZZ)
 
 unit: unit-programs ## build and run the unit tests

@@ -163,8 +163,9 @@ struct value {
 	uint32_t len;
 	bool iface;
 	bool not_nil; /* of an empty slice */
-	bool grown;   /* a slice that was appended to one by one, so Go's has
-		       * spare capacity (spew shows it) */
+	/* Elements that Go's slice has room for behind its end: they lie there.
+	 * No more than 65535 are counted. */
+	uint16_t spare;
 };
 
 /* Go's chan int64 of `loop`: consumed by ranging. */
@@ -347,5 +348,7 @@ struct list_builder {
 void list_begin(struct list_builder *, struct arena *, const struct type *);
 void list_add(struct list_builder *, struct value);
 struct value list_end(struct list_builder *);
+/* The same with room for so many elements, those behind the end zero. */
+struct value list_end_room(struct list_builder *, size_t room);
 
 #endif

@@ -165,13 +165,13 @@ builtin_index(struct call *c, struct value *result)
 }
 
 static struct value
-sliced(const struct value *v, int64_t from, int64_t to)
+sliced(const struct value *v, int64_t from, int64_t to, int64_t most)
 {
 	struct value part;
 
 	if (v->type->kind != KIND_STRING) {
 		part = value_part(v, (size_t)from, (size_t)to);
-		part.grown = false;
+		part.spare = (uint16_t)(most - to);
 		return part;
 	}
 	part = value_str((struct str){v->u.str + from, (size_t)(to - from)});
@@ -185,6 +185,7 @@ builtin_slice(struct call *c, struct value *result)
 	struct value v = c->args[0];
 	size_t count = c->argc - 1;
 	int64_t at[3] = {0, 0, 0};
+	uint32_t most;
 
 	if (!v.type)
 		return call_fail(c, "slice of untyped nil");
@@ -199,15 +200,17 @@ builtin_slice(struct call *c, struct value *result)
 	    v.type->kind != KIND_ARRAY)
 		return call_fail(
 		    c, "can't slice item of type %s", v.type->name);
+	most = v.len + v.spare;
 	at[1] = v.len;
+	at[2] = most;
 	for (size_t i = 0; i < count; i++)
-		if (take_index(c, &c->args[i + 1], v.len, &at[i]) < 0)
+		if (take_index(c, &c->args[i + 1], most, &at[i]) < 0)
 			return -1;
 	for (size_t i = 0; i + 1 < (count == 3 ? 3 : 2); i++)
 		if (at[i] > at[i + 1])
 			return call_fail(c, "invalid slice index: %lld > %lld",
 			    (long long)at[i], (long long)at[i + 1]);
-	*result = sliced(&v, at[0], at[1]);
+	*result = sliced(&v, at[0], at[1], at[2]);
 	return 0;
 }
 

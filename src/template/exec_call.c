@@ -37,7 +37,7 @@ relay(struct exec *x, const struct type *type, struct value *v)
 		list_begin(&b, x->arena, type);
 		for (size_t i = 0; i < v->len; i++)
 			list_add(&b, value_index(v, i));
-		*v = list_end(&b);
+		*v = list_end_room(&b, (size_t)v->len + v->spare);
 	}
 	v->type = type;
 }

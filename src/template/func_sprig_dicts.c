@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "capacity.h"
 #include "families.h"
 #include "sprig.h"
 #include "weir/limits.h"
@@ -104,7 +105,8 @@ call_omit(struct call *c, struct value *result)
 static int
 end(struct list_builder *list, struct value *result)
 {
-	*result = list_end(list);
+	*result =
+	    list_end_room(list, capacity_grown(list->type, 0, list->count));
 	result->not_nil = true;
 	return 0;
 }
@@ -385,7 +387,7 @@ copy_list(struct call *c, struct value *v, unsigned depth)
 			return -1;
 		list_add(&list, item);
 	}
-	*v = list_end(&list);
+	*v = list_end_room(&list, (size_t)v->len + v->spare);
 	v->not_nil = not_nil;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capacity.h"
 #include "families.h"
 #include "sprig.h"
 #include "weir/limits.h"
@@ -32,6 +33,16 @@ static int
 end(struct list_builder *list, struct value *result)
 {
 	*result = list_end(list);
+	result->not_nil = true;
+	return 0;
+}
+
+/* What Go made with an append for each element, from nothing. */
+static int
+end_grown(struct list_builder *list, struct value *result)
+{
+	*result =
+	    list_end_room(list, capacity_grown(list->type, 0, list->count));
 	result->not_nil = true;
 	return 0;
 }
@@ -64,7 +75,9 @@ call_append(struct call *c, struct value *result)
 		return -1;
 	add_range(&list, &c->args[0], 0, c->args[0].len);
 	list_add(&list, c->args[1]);
-	return end(&list, result);
+	*result = list_end_room(
+	    &list, capacity_append(list.type, list.count - 1, list.count));
+	return 0;
 }
 
 static int
@@ -76,7 +89,9 @@ call_prepend(struct call *c, struct value *result)
 		return -1;
 	list_add(&list, c->args[1]);
 	add_range(&list, &c->args[0], 0, c->args[0].len);
-	return end(&list, result);
+	*result =
+	    list_end_room(&list, capacity_append(list.type, 1, list.count));
+	return 0;
 }
 
 static int
@@ -94,7 +109,7 @@ call_concat(struct call *c, struct value *result)
 			return -1;
 		add_range(&list, v, 0, v->len);
 	}
-	end(&list, result);
+	end_grown(&list, result);
 	result->not_nil = result->len > 0;
 	return 0;
 }
@@ -179,7 +194,7 @@ call_compact(struct call *c, struct value *result)
 		if (!sprig_is_empty(&item))
 			list_add(&list, item);
 	}
-	return end(&list, result);
+	return end_grown(&list, result);
 }
 
 /* Is needle, type and all, among count elements? */
@@ -206,7 +221,7 @@ call_uniq(struct call *c, struct value *result)
 		if (!is_in(list.items, list.count, &item))
 			list_add(&list, item);
 	}
-	return end(&list, result);
+	return end_grown(&list, result);
 }
 
 static int
@@ -223,7 +238,7 @@ call_without(struct call *c, struct value *result)
 		if (!is_in(c->args + 1, c->argc - 1, &item))
 			list_add(&list, item);
 	}
-	return end(&list, result);
+	return end_grown(&list, result);
 }
 
 static int
@@ -260,7 +275,7 @@ call_slice(struct call *c, struct value *result)
 		from = sprig_int(&c->args[1]);
 	if (c->argc > 2)
 		to = sprig_int(&c->args[2]);
-	if (from < 0 || to < from || to > v->len)
+	if (from < 0 || to < from || to > (int64_t)v->len + v->spare)
 		return call_fail(
 		    c, "reflect.Value.Slice: slice index out of bounds");
 	*result = value_part(v, (size_t)from, (size_t)to);

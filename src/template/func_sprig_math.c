@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "capacity.h"
 #include "decimal.h"
 #include "families.h"
 #include "sprig.h"
@@ -220,7 +221,8 @@ give_ints(struct call *c, struct sequence s, struct value *result)
 	list_begin(&list, c->arena, &type_ints);
 	for (uint64_t i = 0; i < length; i++, n += (uint64_t)s.step)
 		list_add(&list, value_int(as_int(n)));
-	*result = list_end(&list);
+	*result =
+	    list_end_room(&list, capacity_grown(&type_ints, 0, list.count));
 	result->not_nil = true;
 	return 0;
 }

@@ -5,11 +5,15 @@
  */
 #include <string.h>
 
+#include "capacity.h"
 #include "families.h"
 #include "func.h"
 #include "fmt.h"
 #include "regex.h"
 #include "weir/limits.h"
+
+/* Matches that Go has room for at first. */
+#define FOUND 10
 
 /* regexp: Compile(`PATTERN`): MESSAGE */
 static void
@@ -112,7 +116,8 @@ call_find_all(struct call *c, struct value *result)
 	list_begin(&list, c->arena, &type_strings);
 	while ((most < 0 || list.count < most) && regex_next(&search))
 		list_add(&list, value_str(found(c, &search)));
-	*result = list_end(&list);
+	*result = list_end_room(&list,
+	    list.count ? capacity_grown(list.type, FOUND, list.count) : 0);
 	result->not_nil = result->len > 0;
 	return 0;
 }
@@ -176,7 +181,10 @@ call_split(struct call *c, struct value *result)
 	}
 	if (end != s.len)
 		func_add_str(&list, (struct str){s.ptr + start, s.len - start});
-	*result = list_end(&list);
+	while ((most < 0 || matches < most) && regex_next(&search))
+		matches++;
+	*result = list_end_room(
+	    &list, capacity_grown(list.type, (size_t)matches, list.count));
 	result->not_nil = true;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capacity.h"
 #include "json.h"
 #include "rune.h"
 #include "weir/limits.h"
@@ -303,9 +304,9 @@ pop(struct json *j)
 	j->at++;
 	if (f->map)
 		return value_map(f->map, &type_map_string_any);
-	v = list_end(&f->list);
+	v = list_end_room(
+	    &f->list, capacity_grown(&type_anys, 0, f->list.count));
 	v.not_nil = true;
-	v.grown = true;
 	return v;
 }
 

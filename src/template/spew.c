@@ -97,24 +97,6 @@ is_any(const struct type *t)
 
 /* ---- dump ---- */
 
-/* The capacity that Go 1.26's append gives a list of interfaces that grew one
- * by one: doubled at first, then by a quarter, in the sizes its allocator has.
- */
-static size_t
-grown_capacity(size_t count)
-{
-	static const size_t sizes[] = {1, 2, 4, 8, 16, 32, 71, 143, 303, 591,
-	    1023, 1535, 2560, 3584, 5120, 6656, 8704, 11264, 14336, 18432,
-	    23552, 29696, 37376, 47104, 59392, 74752, 93696, 117760, 147456,
-	    184832, 231424, 289792, 362496, 453632, 567296, 709632, 887296,
-	    1109504, 1387520};
-
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		if (count <= sizes[i])
-			return sizes[i];
-	return count;
-}
-
 static void dump(struct shower *, const struct value *);
 
 static void
@@ -128,7 +110,7 @@ indent(struct shower *s)
 static void
 put_size(struct shower *s, const struct value *v)
 {
-	size_t count = 0, cap;
+	size_t count = 0;
 
 	switch (value_kind(v)) {
 	case KIND_STRING:
@@ -139,9 +121,11 @@ put_size(struct shower *s, const struct value *v)
 		break;
 	case KIND_SLICE:
 	case KIND_ARRAY:
-		cap = v->grown ? grown_capacity(v->len) : v->len;
 		if (v->len)
-			buf_printf(s->out, "(len=%u cap=%zu) ", v->len, cap);
+			buf_printf(s->out, "(len=%u cap=%u) ", v->len,
+			    v->len + v->spare);
+		else if (v->spare)
+			buf_printf(s->out, "(cap=%u) ", v->spare);
 		return;
 	default:
 		return;

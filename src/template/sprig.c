@@ -61,7 +61,7 @@ sprig_texts(struct arena *arena, const struct value *v)
 	} else if (v->type) {
 		list_add(&list, value_str(sprig_text(arena, v)));
 	}
-	result = list_end(&list);
+	result = list_end_room(&list, sprig_is_list(v) ? v->len : list.count);
 	result.not_nil = true;
 	return result;
 }

@@ -192,16 +192,24 @@ store(const struct type *type, enum store as, void *at, struct value v)
 	assert(!"a list of packed strings is never written");
 }
 
+/* As much of it as a value can say. */
+static size_t
+spare(size_t count)
+{
+	return count < UINT16_MAX ? count : UINT16_MAX;
+}
+
 struct value
 value_part(const struct value *slice, size_t from, size_t to)
 {
 	struct value part = *slice;
 
-	assert(from <= to && to <= slice->len);
+	assert(from <= to && to <= slice->len + (size_t)slice->spare);
 	if (slice->u.items)
 		part.u.items =
 		    (const char *)slice->u.items + from * stride(slice->type);
 	part.len = (uint32_t)(to - from);
+	part.spare = (uint16_t)spare(slice->len + slice->spare - to);
 	part.not_nil = slice->len || slice->not_nil;
 	return part;
 }
@@ -244,6 +252,26 @@ struct value
 list_end(struct list_builder *b)
 {
 	return value_slice(b->type, b->items, b->count);
+}
+
+struct value
+list_end_room(struct list_builder *b, size_t room)
+{
+	size_t each = stride(b->type), count = b->count;
+	size_t behind = room > count ? spare(room - count) : 0;
+	struct value v;
+	char *items = b->items;
+
+	if (count + behind > b->capacity) {
+		items = arena_alloc(b->arena, (count + behind) * each);
+		if (count)
+			memcpy(items, b->items, count * each);
+	}
+	if (behind)
+		memset(items + count * each, 0, behind * each);
+	v = value_slice(b->type, items, b->count);
+	v.spare = (uint16_t)behind;
+	return v;
 }
 
 /* ---- truth and equality ---- */

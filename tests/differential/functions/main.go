@@ -28,6 +28,8 @@ type settings struct {
 	show     bool
 	examples int
 	coverage bool
+	record   bool
+	collect  string
 }
 
 func check(err error) {
@@ -54,6 +56,8 @@ func main() {
 	flag.BoolVar(&s.show, "show", false, "print each template and what became of it")
 	flag.IntVar(&s.examples, "examples", 3, "differences of one sort that are shown")
 	flag.BoolVar(&s.coverage, "coverage", false, "print the calls of each function")
+	flag.BoolVar(&s.record, "record", false, "the arguments are files of cases: write the answers")
+	flag.StringVar(&s.collect, "collect", "", "folder for the shortest case of each kind")
 	flag.Parse()
 	var err error
 	s.driver, err = filepath.Abs(s.driver)
@@ -63,6 +67,12 @@ func main() {
 	both := &sides{newChild(self, "serve"), newChild(s.driver)}
 	defer both.golang.close()
 	defer both.weir.close()
+	if s.record {
+		for _, name := range flag.Args() {
+			recordFile(name, both)
+		}
+		return
+	}
 	if flag.NArg() > 0 {
 		for _, text := range flag.Args() {
 			want, _ := both.askGo(text)
@@ -90,12 +100,16 @@ func run(s settings, both *sides) bool {
 	t := tally{map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{},
 		map[string]int{}}
 	began := time.Now()
+	cases := collection{}
 	first, last := 0, s.count
 	if s.only >= 0 {
 		first, last = s.only, s.only+1
 	}
 	for i := first; i < last; i++ {
-		t.compare(s, both, i)
+		t.compare(s, both, i, cases)
+	}
+	if s.collect != "" {
+		cases.write(s.collect, 500, both)
 	}
 	for _, kind := range byCount(t.outcomes) {
 		fmt.Printf("# %7d %s\n", t.outcomes[kind], kind)
@@ -112,7 +126,7 @@ func run(s settings, both *sides) bool {
 	return len(t.sorts) == 0
 }
 
-func (t *tally) compare(s settings, both *sides, i int) {
+func (t *tally) compare(s settings, both *sides, i int, cases collection) {
 	text, function := generate(s.seed, uint64(i), s.function)
 	want, ok := both.askGo(text)
 	t.outcomes[want.kind()]++
@@ -131,6 +145,7 @@ func (t *tally) compare(s settings, both *sides, i int) {
 	}
 	got := both.weir.ask(text)
 	if same(text, want, got) {
+		cases.add(function, text, want)
 		return
 	}
 	if isKnown(text, want, got) {
