@@ -170,10 +170,14 @@ test: ## everything: install what tests need, build, run all suites
 	tests/run --build $(O)
 
 MATRIX = 2.2 2.6 3.0 3.2
-test-matrix: ## what touches HAProxy, on each version of MATRIX (2.2 2.6 3.0 3.2)
+STEPS  = 2000
+SEED   = 1
+PROOF  = WEIR_WALK_STEPS=$(STEPS) WEIR_WALK_SEED=$(SEED) \
+	WEIR_LOAD_CHANGES=500 WEIR_LOAD_RELOADS=50 WEIR_TEST_LIMIT=7200
+test-matrix: ## what touches HAProxy, whole proofs too, on each of MATRIX (2.2 2.6 3.0 3.2)
 	packaging/deps.sh build test matrix
 	$(MAKE) all unit-programs
-	WEIR_TEST_MATRIX='$(MATRIX)' tests/run --build $(O) matrix
+	WEIR_TEST_MATRIX='$(MATRIX)' $(PROOF) tests/run --build $(O) matrix
 
 lint: ## format, static analysis, include table, scripts
 	packaging/deps.sh lint
@@ -200,7 +204,6 @@ faults: all $(FAULT) ## an apply fails, or is killed, at every call that touches
 	tests/fault/run.py --build $(O)
 
 COUNT = 20000
-SEED  = 1
 differential: $(DIFF)/driver $(DIFF)/compare ## COUNT= random templates against Go's engine (needs Go)
 	$(DIFF)/compare -driver $(DIFF)/driver -count $(COUNT) -seed $(SEED) \
 		-corpus tests/template/cases -found $(DIFF)/found
@@ -226,11 +229,9 @@ bench-live: all $(O)/bench/bench_steps ## figures of changes without a reload, b
 	tests/bench/live
 
 # The walk and the load of the tests, as long as they were meant.
-STEPS = 2000
 proof: all ## the random walk of STEPS (2000), 500 changes and 50 reloads under load
 	packaging/deps.sh build test
-	WEIR_WALK_STEPS=$(STEPS) WEIR_WALK_SEED=$(SEED) WEIR_LOAD_CHANGES=500 \
-		WEIR_LOAD_RELOADS=50 tests/flow/run.py --limit 7200 walk load
+	$(PROOF) tests/flow/run.py walk load
 
 bench-engine: all $(BENCH) ## figures of the template engine, beside Go's if Go is here
 	@if command -v go >/dev/null; then $(MAKE) $(O)/bench/go.txt; \

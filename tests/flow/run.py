@@ -7,7 +7,8 @@ usage: run.py [--jobs N] [--keep] [--list] [--matrix] [--limit SECONDS]
 
 Each runs in a process of its own, in its own folder, and is ended with all
 that it started when it takes too long. WEIR is the program under test,
-WEIR_TEST_SCALE stretches every patience, WEIR_TEST_HAPROXY chooses a version;
+WEIR_TEST_SCALE stretches every patience, WEIR_TEST_LIMIT is the default of
+--limit (120), WEIR_TEST_HAPROXY chooses a version;
 --matrix leaves out the scenarios that start no HAProxy.
 """
 import argparse
@@ -27,7 +28,8 @@ sys.path.insert(0, os.path.dirname(HERE))
 from lib.scenario import Scenario, Skip  # noqa: E402
 from lib.wait import seconds  # noqa: E402
 
-LIMIT = 120                         # seconds a scenario may take
+# Seconds a scenario may take.
+LIMIT = float(os.environ.get("WEIR_TEST_LIMIT", "120"))
 PASSED, FAILED, SKIPPED = 0, 1, 77
 
 

@@ -32,9 +32,14 @@ class Snapshot:
         who = self._who(proxy)
         for name, row in proxy.servers().items():
             self.servers[name] = self._of_state(row)
-        for row in csv.DictReader(
-                proxy.cli("show stat").removeprefix("# ").splitlines()):
-            self._add_stat(row)
+        rows = csv.reader(
+            proxy.cli("show stat").removeprefix("# ").splitlines())
+        columns = next(rows)
+        server = [(k, columns.index(k)) for k in STAT if k in columns]
+        backend = [(k, columns.index(k)) for k in STAT_BACKEND
+                   if k in columns]
+        for row in filter(None, rows):
+            self._add_stat(row, server, backend)
         assert self._who(proxy) == who, "another worker took over"
 
     @staticmethod
@@ -58,15 +63,15 @@ class Snapshot:
         facts["id"] = row["srv_id"]
         return facts
 
-    def _add_stat(self, row):
-        name = row["pxname"]
-        if row["svname"] == "BACKEND":
-            self.backends[name] = {k: row[k] for k in STAT_BACKEND
-                                   if k in row}
-        elif row["svname"] != "FRONTEND":
-            facts = self.servers.get(f"{name}/{row['svname']}")
+    def _add_stat(self, row, server, backend):
+        """A row, its first two columns the names, and where what stands."""
+        name, what = row[:2]
+        if what == "BACKEND":
+            self.backends[name] = {k: row[n] for k, n in backend}
+        elif what != "FRONTEND":
+            facts = self.servers.get(f"{name}/{what}")
             if facts is not None:
-                facts.update((k, row[k]) for k in STAT if k in row)
+                facts.update((k, row[n]) for k, n in server)
 
 
 def _cares_for_ids(backend):
