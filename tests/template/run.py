@@ -100,8 +100,9 @@ def same_error(want, stderr, path):
             and all(text in stderr for text in lines))
 
 
-# What the service "consul" of the recorded agent listened on.
-RECORDED_PORT = b":8300"
+# What the service "consul" of the recorded agents listened on: of the one that
+# was asked, of the other datacenter's.
+RECORDED_PORTS = (b":8300", b":18300")
 
 
 def show(want, got):
@@ -148,8 +149,8 @@ def run(case, args):
         except subprocess.TimeoutExpired:
             return "hangs", ""
     stdout = done.stdout
-    if args.agent_port:
-        stdout = stdout.replace(b":%d" % args.agent_port, RECORDED_PORT)
+    for port, recorded in zip(args.agent_port, RECORDED_PORTS):
+        stdout = stdout.replace(b":%d" % port, recorded)
     return judge(case, done.returncode, stdout,
                  done.stderr.decode(errors="replace"))
 
@@ -182,8 +183,10 @@ def arguments():
     parser.add_argument("--consul", metavar="HOST:PORT",
                         help="a real Consul that holds world.json")
     parser.add_argument("--agent-port", type=int, metavar="PORT",
-                        help="of that Consul's own service; the cases were "
-                             "recorded with 8300")
+                        action="append", default=[],
+                        help="of that Consul's own service, and then of the "
+                             "other datacenter's; the cases were recorded "
+                             "with 8300 and 18300")
     parser.add_argument("--without", metavar="TEXT", action="append",
                         default=[], help="leave out templates with TEXT")
     parser.add_argument("--jobs", type=int, default=2)
@@ -205,8 +208,9 @@ def main():
     if not os.access(args.weir, os.X_OK):
         sys.exit(f"run.py: no program at {args.weir}")
     cases = select(args)
-    if not cases:
-        sys.exit("run.py: no such case")
+    for prefix in args.prefix or [""]:
+        if not any(c.name.startswith(prefix) for c in cases):
+            sys.exit(f"run.py: no such case: {prefix}")
     families = {}
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         results = pool.map(lambda c: run(c, args), cases)
