@@ -219,7 +219,7 @@ differential-functions: $(WEIR) $(DIFF)/functions $(DIFF)/compare-functions ## C
 		-seed $(SEED) -names $(DIFF)/names -found $(DIFF)/found
 
 bench: all $(BENCH) ## figures against Consul and HAProxy
-	packaging/deps.sh test bench
+	packaging/deps.sh test
 	tests/bench/run
 	$(O)/bench/bench_decode
 
@@ -288,4 +288,4 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | \
 	while IFS='	' read -r name does; do \
-		printf '%-14s%s\n' "$$name" "$$does"; done
+		printf '%-18s%s\n' "$$name" "$$does"; done

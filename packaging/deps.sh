@@ -3,7 +3,7 @@
 # Installs what a group of tasks needs on Debian 12; does nothing, fast, when
 # everything is there.
 #
-# usage: deps.sh GROUP…     build test lint fuzz bench versions matrix
+# usage: deps.sh GROUP…     build test lint fuzz versions matrix
 #
 # versions and matrix are other HAProxies, under .deps: 2.2 and 3.0; those and
 # 3.2. A version that can't be had is said and passed over.
@@ -28,15 +28,13 @@ packages_of()
 			libjansson-dev libinih-dev libmicrohttpd-dev \
 			libsystemd-dev libre2-dev libutf8proc-dev libgmp-dev \
 			libssl-dev libcrypt-dev libcmocka-dev ;;
-	test)	echo python3 consul haproxy nginx-light socat curl jq openssl mandoc \
-			tzdata procps wrk ;;
-	lint)	echo clang clang-format cppcheck shellcheck universal-ctags \
-			python3 ;;
+	test)	echo python3 consul haproxy nginx-light curl openssl mandoc tzdata \
+			procps wrk ;;
+	lint)	echo clang-format cppcheck shellcheck python3 ;;
 	fuzz)	echo clang libclang-rt-14-dev llvm ;;
-	bench)	echo apache2-utils hyperfine valgrind ;;
 	versions | matrix) echo patchelf ;;
 	*)	say "no such group: $1" \
-			"(build test lint fuzz bench versions matrix)"
+			"(build test lint fuzz versions matrix)"
 		exit 2 ;;
 	esac
 }

@@ -39,7 +39,7 @@ print_usage(FILE *to)
 	fputs("\nOptions:\n"
 	      "  -h, --help     this text; weir COMMAND --help: the command's\n"
 	      "  -V, --version  name and version\n"
-	      "\nManual: weir(1), weir.ini(5).\n",
+	      "\nManual: weir(1), weir.ini(5), weir-template(7).\n",
 	    to);
 }
 

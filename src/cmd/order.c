@@ -103,7 +103,7 @@ cmd_deny(int argc, char **argv)
 {
 	return command("deny",
 	    "Keeps the last good answer of what the running daemon holds, "
-	    "until the data\nrecover.",
+	    "until the data recover.",
 	    true, argc, argv);
 }
 
@@ -112,7 +112,7 @@ cmd_pause(int argc, char **argv)
 {
 	return command("pause",
 	    "The running daemon goes on watching and rendering and applies "
-	    "nothing, until\nweir resume.",
+	    "nothing, until weir resume.",
 	    false, argc, argv);
 }
 

@@ -4,8 +4,9 @@
 
 Every key of the tables in src/config/key.c stands in weir.ini(5), in the part of
 its section and with its default, and no other does; every option that --help
-shows and every variable that is read stands in weir(1); the examples load; the
-pages are clean; the unit is as confined as it claims to be.
+shows, every variable that is read, every metric and every member of the status
+stands in weir(1), and the latter two no other; the examples load; the pages are
+clean; the unit is as confined as it claims to be.
 """
 import os
 import re
@@ -107,6 +108,40 @@ def check_variables():
          or ([] if len(names) > 10 else ["the table was not understood"]))
 
 
+def both_ways(name, said, coded, least):
+    """What the manual says is what the code has, and that is not little."""
+    fact(name, [f"{n} is not in weir(1)" for n in sorted(coded - said)]
+         + [f"{n} is in weir(1) only" for n in sorted(said - coded)]
+         + ([] if len(coded) >= least else ["the code was not understood"]))
+
+
+def quoted(section):
+    """The words that a list in `.Sh SECTION` has as literal ones."""
+    part = re.search(rf"^\.Sh {section}\n.*?^\.Bl(.*?)^\.Sh ",
+                     read("packaging", "man", "weir.1"), re.S | re.M).group(1)
+    return set(re.findall(r"\w+", " ".join(re.findall(
+        r"^\..*?\bQl (.*)", part, re.M))))
+
+
+def check_metrics():
+    text = read("src", "report", "metrics.c")
+    coded = set(re.findall(r'\b(?:family|gauge)\(\s*b, "(\w+)"', text)
+                + re.findall(r'put_live_gauge\(b, o, "(\w+)"', text)
+                + re.findall(r'^    \{"(\w+)", "', text, re.M))
+    said = {n for n in quoted("METRICS") if n.startswith("weir_")}
+    both_ways("every metric stands in weir(1)", said,
+              {"weir_" + n for n in coded}, 40)
+
+
+def check_status():
+    coded = set(re.findall(
+        r'json_object_set_new\(\s*\w+,\s*"(\w+)"',
+        read("src", "report", "status.c")
+        + read("src", "apply", "live_status.c")))
+    both_ways("every member of the status stands in weir(1)",
+              quoted("STATUS AS JSON"), coded, 60)
+
+
 def help_of(command):
     done = subprocess.run([WEIR, command, "--help"], capture_output=True,
                           text=True, check=False)
@@ -136,6 +171,10 @@ def check_options():
         if not re.search(rf"^\.It Cm {command}$", page, re.M):
             complaints.append(f"{command} is not in weir(1)")
     fact("every option of --help stands in weir(1)", complaints)
+    words = " ".join(re.findall(r"commands\+?='([^']*)'", read(
+        "packaging", "completion", "weir.bash"))).split()
+    fact("the shell completes every command",
+         [] if words == commands() else [f"{words}, not {commands()}"])
 
 
 def check_example(name, text):
@@ -160,6 +199,14 @@ def check_examples():
     check_example("the example of weir.ini(5)", block)
     example = read("packaging", "weir.ini")
     check_example("packaging/weir.ini", example)
+    section, complaints = None, []
+    for line in example.splitlines():
+        section = (re.findall(r"^\[(\w+)", line) or [section])[0]
+        key, value = (re.findall(r"^# (\w+) = (\S*)", line) or [("", "")])[0]
+        preset = tables().get(section, {}).get(key)
+        if preset and value != preset:
+            complaints.append(f"[{section}] {key}: {value}, not {preset}")
+    fact("what packaging/weir.ini has as a default is one", complaints)
     check_example("packaging/weir.ini with every key in it", re.sub(
         r"^# (\w+ = )", r"\1", example, flags=re.M).replace("datacenter =",
                                                            "datacenter = x"))
@@ -222,6 +269,8 @@ def check_install():
 def main():
     check_keys()
     check_variables()
+    check_metrics()
+    check_status()
     if os.access(WEIR, os.X_OK):
         check_options()
         check_examples()
