@@ -296,7 +296,7 @@ class Run(Subject):
                 "destination": self.file, "settle": "1ms:5ms"}})
         first = self.weir.render()
         expect(first.code == 0, first)
-        time.sleep(0.3)
+        self.proxy.age()
         self.proxy.start()
         self.env = dict(self.weir.env)
         self.begin({})

@@ -111,34 +111,26 @@ def test_change_is_reloaded_and_seen_to_be(t):
     assert site.leftovers() == []
 
 
-def test_reload_by_signal(t):
-    site = Site(t)
+def reloads(site, how):
+    """A change goes live by the way of `how`, {} in it for the pid file."""
     site.weir.configure({'haproxy "main"': {
-        "reload": f"signal:{site.proxy.pidfile}"}})
+        "reload": how.format(site.proxy.pidfile)}})
     site.begin()
     site.set(word="two")
     site.weir.wait_log(r"reloaded in \d+ ms")
     site.serves("two")
+
+
+def test_reload_by_signal(t):
+    reloads(Site(t), "signal:{}")
 
 
 def test_reload_by_signal_is_seen_on_the_stats_socket(t):
-    site = Site(t, master_socket=None)
-    site.weir.configure({'haproxy "main"': {
-        "reload": f"signal:{site.proxy.pidfile}"}})
-    site.begin()
-    site.set(word="two")
-    site.weir.wait_log(r"reloaded in \d+ ms")
-    site.serves("two")
+    reloads(Site(t, master_socket=None), "signal:{}")
 
 
 def test_reload_by_command(t):
-    site = Site(t)
-    site.weir.configure({'haproxy "main"': {
-        "reload": f"command:kill -USR2 $(cat {site.proxy.pidfile})"}})
-    site.begin()
-    site.set(word="two")
-    site.weir.wait_log(r"reloaded in \d+ ms")
-    site.serves("two")
+    reloads(Site(t), "command:kill -USR2 $(cat {})")
 
 
 def test_reloads_keep_their_distance(t):

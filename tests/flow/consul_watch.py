@@ -155,7 +155,7 @@ def test_answers_of_one_query_keep_apart(t):
     while time.monotonic() < end:
         port += 1
         fake.say(WEB, web(port))
-        time.sleep(0.01)
+        time.sleep(0.01)        # far more changes than it may ask for
     t.until_file("out", lambda s: s == f"web:{port} ")
     apart = gaps(fake)[2:]
     assert len(apart) >= 5 and min(apart) >= 0.099, apart

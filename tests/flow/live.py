@@ -77,7 +77,7 @@ class Site:
     def begin(self):
         """HAProxy runs what weir rendered, and weir looks after it."""
         self.render()
-        time.sleep(0.1)
+        self.proxy.age()
         self.proxy.start()
         self.weir.start()
         self.weir.wait_log("ready")
@@ -256,7 +256,6 @@ def test_files_newer_than_the_worker_make_the_first_change_a_reload(t):
     site = Site(t)
     site.render()
     site.proxy.start()
-    time.sleep(0.2)
     with open(site.proxy.config, "a", encoding="utf-8") as f:
         f.write("# touched\n")
     site.weir.start()
@@ -288,8 +287,7 @@ def test_somebody_elses_reload_is_noticed(t):
     site = Site(t, verify="1s").begin()
     site.change("run time: ", b=None)
     # A worker that begins with the file may have read the one before.
-    t.until(lambda: time.time() - os.stat(site.proxy.config).st_ctime > 0.2,
-            "the file to be older than the worker")
+    site.proxy.age()
     site.weir.mark()
     site.proxy.reload()
     site.weir.wait_log("was reloaded or restarted, not by weir")
@@ -301,8 +299,10 @@ def test_somebody_elses_reload_is_noticed(t):
     site.is_right(same_worker=False)
 
 
-def test_map_of_ours_changes_at_run_time(t):
-    site = Site(t)
+def mapped(t, **keys):
+    """A site whose frontend answers what a map of weir's has for the host:
+    the port of the instance of that name; (site, the map's path)."""
+    site = Site(t, **keys)
     names = os.path.join(site.proxy.folder, "names.map")
     t.write("names.tmpl", '{{range service "web"}}{{.ID}} {{.Port}}\n{{end}}')
     t.write("haproxy.tmpl", site.proxy.header() + f"""frontend f
@@ -313,7 +313,11 @@ lf-string %[hdr(host),map({names},none)]
     site.weir.configure({'template "names.map"': {
         "source": t.path("names.tmpl"), "haproxy": "main",
         "destination": names, "settle": "1ms:5ms"}})
-    site.begin()
+    return site.begin(), names
+
+
+def test_map_of_ours_changes_at_run_time(t):
+    site, names = mapped(t)
     t.until_served(site.port, "8001", host="a")
     site.change("run time: ", a=(9001, 1))
     t.until_served(site.port, "9001", host="a")
@@ -326,18 +330,7 @@ lf-string %[hdr(host),map({names},none)]
 
 
 def test_map_that_somebody_changed_is_put_right(t):
-    site = Site(t, verify="1s")
-    names = os.path.join(site.proxy.folder, "names.map")
-    t.write("names.tmpl", '{{range service "web"}}{{.ID}} {{.Port}}\n{{end}}')
-    t.write("haproxy.tmpl", site.proxy.header() + f"""frontend f
-\tbind 127.0.0.1:{site.port}
-\thttp-request return status 200 content-type text/plain \
-lf-string %[hdr(host),map({names},none)]
-""")
-    site.weir.configure({'template "names.map"': {
-        "source": t.path("names.tmpl"), "haproxy": "main",
-        "destination": names, "settle": "1ms:5ms"}})
-    site.begin()
+    site, names = mapped(t, verify="1s")
     # At once: a look in between would find more wrong behind its mending.
     site.proxy.cli(f"set map {names} a 1; del map {names} b;"
                    f" add map {names} x 5")
@@ -365,8 +358,7 @@ def test_what_a_person_did_by_hand_stays(t):
     site = Site(t, verify="1s").begin()
     site.proxy.cli("set server web/a state maint")
     site.weir.wait_log("web/a: .*set by hand, left as it is")
-    time.sleep(2.2)
-    assert "a" not in site.servers()
+    t.holds(lambda: "a" not in site.servers(), "a is out", 2.2)
     assert site.weir.count_log("set by hand") == 1
     assert len(site.weir.status()["haproxy"][0]["manual"]) == 1
     site.change("run time: ", b=(8002, 5))
@@ -434,13 +426,22 @@ def test_steps_are_undone_when_the_check_refuses(t):
 
 
 def slow_check(t, site):
-    """A haproxy whose -c takes 2 s."""
+    """A haproxy whose -c takes 2 s; meanwhile there is a file "checking"."""
     path = t.write("slow", f"""#!/bin/sh
-case "$1" in -c) sleep 2;; esac
+case "$1" in -c) : >{t.path("checking")}; sleep 2
+	rm {t.path("checking")};;
+esac
 exec {site.proxy.program} "$@"
 """)
     os.chmod(path, os.stat(path).st_mode | stat.S_IXUSR)
     site.weir.configure({'haproxy "main"': {"binary": path}})
+
+
+def kill_in_check(t, site):
+    """Until the check runs, its child shares weir's sockets."""
+    site.weir.wait_log("write -> check")
+    t.until(lambda: t.read("checking") is not None, "the check to run")
+    site.weir.kill()
 
 
 def test_weir_killed_between_steps_and_file(t):
@@ -454,11 +455,7 @@ def test_weir_killed_between_steps_and_file(t):
     site.weir.mark()
     site.set(a=(8001, 9), b=None)
     t.until(site.runs_as_wanted, "the steps")
-    # Until the check runs its child shares weir's sockets.
-    site.weir.wait_log("write -> check")
-    time.sleep(0.3)
-    site.weir.send(signal.SIGKILL)
-    site.weir.wait_exit()
+    kill_in_check(t, site)
     assert "weight 9" not in site.text()
     # What the steps were for is gone meanwhile: the file is what counts.
     site.set(a=(8001, 1), b=(8002, 1))
@@ -473,8 +470,7 @@ def test_weir_killed_between_when_somebody_reloaded_before(t):
     site = Site(t, verify="1s", drain="10s")
     slow_check(t, site)
     site.begin()
-    t.until(lambda: time.time() - os.stat(site.proxy.config).st_ctime > 0.2,
-            "the file to be older than the worker")
+    site.proxy.age()
     site.proxy.reload()
     site.weir.wait_log("was reloaded or restarted, not by weir")
     site.pid = site.proxy.worker()
@@ -482,10 +478,7 @@ def test_weir_killed_between_when_somebody_reloaded_before(t):
     site.set(b=None)
     t.until(lambda: int(site.proxy.servers()["web/b"]["srv_admin_state"]),
             "b to leave")
-    site.weir.wait_log("write -> check")
-    time.sleep(0.3)
-    site.weir.send(signal.SIGKILL)
-    site.weir.wait_exit()
+    kill_in_check(t, site)
     site.set(b=(8002, 1))
     site.weir.mark()
     site.weir.start()
@@ -596,8 +589,7 @@ def test_reload_that_weir_may_not_make_is_left_to_others(t):
     site.change("reload: frontend f", line="maxconn 77", a=(8001, 5))
     site.is_written()
     # Nothing is half done: neither is the weight.
-    time.sleep(1.2)
-    assert site.servers()["a"] == (8001, 4)
+    t.holds(lambda: site.servers()["a"] == (8001, 4), "the old weight", 1.2)
     assert site.proxy.worker() == site.pid
     site.proxy.reload()
     site.weir.wait_log("was reloaded or restarted, not by weir")
@@ -651,11 +643,12 @@ def test_stats_socket_of_level_user(t):
 
 def test_stats_socket_that_is_full(t):
     site = Site(t, head="\tstats maxconn 1\n").begin()
-    time.sleep(0.5)
     with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(t.seconds(15))
         s.connect(site.proxy.stats_socket)
         s.sendall(b"prompt\n")
-        time.sleep(0.2)
+        # The one that it allows is ours when it answers.
+        assert s.recv(100).endswith(b"> ")
         site.change(r"reload: ", a=(8001, 5))
         site.weir.wait_log(r"reloaded in \d+ ms")
     site.is_right(same_worker=False)
@@ -734,7 +727,7 @@ def test_haproxy_restarted_with_the_file_of_before(t):
     site.change("written, but not taken", a=(8001, 5))
     new = site.text()
     site.proxy.write(new.replace("weight 5", "weight 1"))
-    time.sleep(0.1)
+    site.proxy.age()
     site.proxy.start()
     site.proxy.write(new)
     site.weir.wait_log(r"reload: it did not run")
@@ -750,7 +743,7 @@ def test_haproxy_of_another_version_takes_over(t):
     site = Site(t, verify="1s").begin()
     site.change("run time: ", b=None)
     site.proxy.stop()
-    time.sleep(0.1)
+    site.proxy.age()
     site.proxy.argv[0] = path
     site.proxy.start()
     site.pid = site.proxy.worker()

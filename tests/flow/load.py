@@ -151,7 +151,7 @@ def under_load(site, steps, act):
     wrk = Wrk(site.port).start(3600)
     began = time.monotonic()
     try:
-        time.sleep(0.5)
+        time.sleep(0.5)         # load before and after, too
         for _ in range(steps):
             act()
             assert wrk.is_running(), wrk.child.stdout.read()
@@ -219,7 +219,7 @@ def test_dead_server_that_is_deregistered_later_costs_no_more(t):
             del site.services["web"]["victim"]
             site.follow()
         script.append(None)
-        time.sleep(0.3)
+        time.sleep(0.3)         # requests to a server that is dead
 
     requests, failed, _ = under_load(site, 8, act)
     print(f"{requests} requests, {failed} failed")

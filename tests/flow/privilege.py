@@ -5,7 +5,6 @@ import resource
 import signal
 import stat
 import subprocess
-import time
 
 from lib.fake_consul import instance
 from lib.sites import catalog, catalog_site
@@ -91,21 +90,22 @@ def test_a_crash_leaves_no_core(t):
         os.chdir(t.dir)
         resource.setrlimit(resource.RLIMIT_CORE, (-1, -1))
 
-    def dies(argv):
+    def dies(argv, is_up=lambda: True):
         child = subprocess.Popen(argv, preexec_fn=allow,
                                  stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL)
-        time.sleep(t.seconds(0.5))
+        t.until(is_up, f"{argv[0]} to be up")
         os.kill(child.pid, signal.SIGABRT)
         _, status = os.waitpid(child.pid, 0)
         child.returncode = 0
         assert os.WIFSIGNALED(status), status
         return os.WCOREDUMP(status)
 
-    weir, _ = catalog_site(t)
+    weir, out = catalog_site(t)
     if not dies(["sleep", "60"]):
         t.skip("nothing leaves a core here")
-    assert not dies([PROGRAM, "run", "-c", weir.ini])
+    assert not dies([PROGRAM, "run", "-c", weir.ini],
+                    lambda: os.path.exists(out))
 
 
 def test_every_file_has_its_mode_from_the_first_byte(t):

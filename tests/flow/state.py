@@ -97,9 +97,14 @@ def test_everything_that_templates_read_gives_the_same_bytes(t):
         consul.kv_put(key, value)
     weir = site(t, consul, ALL).start()
     weir.wait_log("ready")
-    # the agent is still registering itself
     t.until_file("out", lambda s: "serfHealth" in s and "lan_ipv4" in s)
-    time.sleep(t.seconds(1))
+
+    def is_still():
+        """The agent goes on registering itself for a while."""
+        before = t.read("out")
+        time.sleep(t.seconds(1))
+        return t.read("out") == before
+    t.until(is_still, "the agent to be done with itself")
     weir.stop()
     wanted = t.read("out")
     assert wanted.count("web-2") > 5, wanted
@@ -121,8 +126,7 @@ def test_the_same_bytes_reload_nothing(t):
     weir.wait_log("nothing to do")
     fake.listen()
     weir.wait_log("answered again|every answer|no answer of an earlier run")
-    time.sleep(t.seconds(0.5))
-    assert t.read("reloads") == "x\n"
+    t.holds(lambda: t.read("reloads") == "x\n", "one reload", 0.5)
     assert os.stat(t.path("out")).st_mtime_ns == before
 
 
@@ -253,9 +257,8 @@ def test_a_state_that_does_not_fit_is_set_aside(t):
         spoil()
         weir.start()
         weir.wait_log(f"are not used, and set aside.*answers: .*{words}")
-        time.sleep(0.2)
+        t.holds(lambda: not os.path.exists(path), "nothing is saved", 0.2)
         assert weir.kill() == -9
-        assert not os.path.exists(path)
         os.unlink(path + ".refused")
 
 
