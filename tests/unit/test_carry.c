@@ -135,6 +135,9 @@ the_state_file_is_where_the_text_says(void **state)
 #define LOAD "defaults\n load-server-state-from-file global\n"
 	(void)state;
 	assert_file("global\n server-state-file /x/y\n" LOAD, "/x/y");
+	assert_file("global\n server-state-file /x/y\n server-state-file "
+		    "/z\n" LOAD,
+	    "/z");
 	assert_file(
 	    "global\n server-state-base /b\n server-state-file y\n" LOAD,
 	    "/b/y");
@@ -161,9 +164,11 @@ begin_binds(void **state)
 	struct sockaddr_in to = {
 	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(to);
+	int one = 1;
 
 	(void)state;
 	taken = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(taken, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(taken, (struct sockaddr *)&to, len) < 0 ||
 	    listen(taken, 1) < 0 ||
 	    getsockname(taken, (struct sockaddr *)&to, &len) < 0)
@@ -228,6 +233,60 @@ a_port_that_is_taken_is_seen(void **state)
 	}
 }
 
+/* The end of a range, and what is no frontend. */
+static void
+every_bind_is_tried(void **state)
+{
+	static const char *const kinds[] = {
+	    "frontend", "listen", "peers", "log-forward"};
+	char line[80];
+
+	(void)state;
+	snprintf(line, sizeof(line), " bind 127.0.0.1:%d-%d", port - 3, port);
+	assert_int_equal(probe("", line, NULL), -1);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		char text[80];
+		struct texts t;
+
+		snprintf(text, sizeof(text), "%s x\n bind 127.0.0.1:%d\n",
+		    kinds[i], port);
+		t = parse("", text);
+		assert_int_equal(haproxy_bind_probe(&t.old, &t.new, NULL), -1);
+		end(&t);
+		t = parse(text, text);
+		assert_int_equal(haproxy_bind_probe(&t.old, &t.new, NULL), 0);
+		end(&t);
+	}
+}
+
+/* IPv6 alone leaves IPv4 to others. */
+static void
+v6only_is_heeded(void **state)
+{
+	(void)state;
+	assert_int_equal(probe("", " bind [::]:PORT v6only", NULL), 0);
+}
+
+/* Nobody listens, but a connection of before has not been forgotten. */
+static void
+a_port_in_time_wait_is_free(void **state)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int client = socket(AF_INET, SOCK_STREAM, 0), server;
+
+	(void)state;
+	assert_int_equal(
+	    connect(client, (struct sockaddr *)&to, sizeof(to)), 0);
+	server = accept(taken, NULL, NULL);
+	close(server); /* who closes first, waits */
+	close(client);
+	close(taken);
+	assert_int_equal(probe("", " bind 127.0.0.1:PORT", NULL), 0);
+	taken = socket(AF_INET, SOCK_STREAM, 0); /* for the end */
+}
+
 static void
 an_address_that_is_not_here_is_seen(void **state)
 {
@@ -289,6 +348,9 @@ main(void)
 	    cmocka_unit_test(servers_of_a_template_are_passed_on),
 	    cmocka_unit_test(the_state_file_is_where_the_text_says),
 	    B(a_port_that_is_taken_is_seen),
+	    B(every_bind_is_tried),
+	    B(v6only_is_heeded),
+	    B(a_port_in_time_wait_is_free),
 	    B(an_address_that_is_not_here_is_seen),
 	    B(what_is_bound_already_is_not_tried),
 	    B(what_cant_be_tried_passes),

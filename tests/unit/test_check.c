@@ -120,6 +120,32 @@ a_place_within_a_sentence_stays_there(void **state)
 	error_fini(&e);
 }
 
+/* … also with words behind a colon. */
+static void
+what_stands_before_the_place_stays(void **state)
+{
+	struct error e =
+	    explain("[ALERT]    (5) : Proxy 'f' [@:2] : no listener.\n");
+
+	(void)state;
+	assert_string_equal(
+	    e.text, "Proxy 'f' [/etc/haproxy/haproxy.cfg:2] : no listener.");
+	error_fini(&e);
+}
+
+/* A device or a pipe could be read for ever. */
+static void
+only_regular_files_are_quoted(void **state)
+{
+	struct error e = explain(
+	    "[ALERT]    (5) : config : parsing [/dev/urandom:1] : bad.\n");
+
+	(void)state;
+	assert_string_equal(e.text, "bad.");
+	assert_null(e.excerpt);
+	error_fini(&e);
+}
+
 static void
 an_alert_without_place_has_no_line(void **state)
 {
@@ -209,6 +235,8 @@ main(void)
 	    cmocka_unit_test(two_two_prints_a_date_and_no_config),
 	    cmocka_unit_test(a_place_without_parsing_is_one_too),
 	    cmocka_unit_test(a_place_within_a_sentence_stays_there),
+	    cmocka_unit_test(what_stands_before_the_place_stays),
+	    cmocka_unit_test(only_regular_files_are_quoted),
 	    cmocka_unit_test(an_alert_without_place_has_no_line),
 	    cmocka_unit_test(further_alerts_follow_with_their_lines),
 	    cmocka_unit_test(candidates_names_are_replaced_everywhere),

@@ -364,8 +364,10 @@ two_six_says_nothing_and_is_observed(void **state)
 {
 	struct ended e;
 
+	/* It may go on for a moment as if nothing were. */
 	PLAY({.command = "show proc\n", .reply = BEFORE_26},
 	    {.command = "reload\n", .reset = true},
+	    {.command = "show proc\n", .reply = BEFORE_26},
 	    {.command = "show proc\n", .reset = true},
 	    {.command = "show proc\n",
 		.reply = PROC("1", "0", "2.6.12", WORKER("200", "0"))},
@@ -407,7 +409,47 @@ a_reload_may_succeed_after_failures(void **state)
 		 .reply = PROC("4", "1", "2.6.12", WORKER("100", "1"))},
 	    {.command = "reload\n", .reset = true},
 	    {.command = "show proc\n",
+		.reply = PROC("4", "1", "2.6.12", WORKER("100", "1"))},
+	    {.command = "show proc\n",
 		.reply = PROC("5", "0", "2.6.12", WORKER("200", "0"))},
+	    {.command = "@!200 show info\n", .reply = "Name: x\nPid: 200\n"});
+	e = reload(0);
+	assert_true(e.ok);
+	end_play();
+}
+
+/* A worker that is new, but has seen a reload fail, or is on its way out. */
+static void
+somebody_elses_worker_is_no_success(void **state)
+{
+	struct ended e;
+
+	PLAY({.command = "show proc\n", .reply = BEFORE_26},
+	    {.command = "reload\n", .reset = true},
+	    {.command = "show proc\n",
+		.reply = PROC("2", "1", "2.6.12",
+		    WORKER("200", "1") OLD WORKER("300", "0"))},
+	    {.command = "show startup-logs\n", .reply = "Unknown command\n"},
+	    {.command = "show proc\n", .reply = BEFORE_26});
+	e = reload(0);
+	assert_failed(&e, "could not start with the new configuration");
+	end_play();
+}
+
+/* Its counts say nothing of this reload. */
+static void
+another_master_has_not_failed(void **state)
+{
+	struct ended e;
+
+	PLAY({.command = "show proc\n", .reply = BEFORE_26},
+	    {.command = "reload\n", .reset = true},
+	    {.command = "show proc\n",
+		.reply = HEAD "2 master 1 [failed: 1] 0d00h00m01s 2.6.12\n"
+			      "# workers\n\n"},
+	    {.command = "show proc\n",
+		.reply = HEAD "2 master 2 [failed: 0] 0d00h00m01s 2.6.12\n"
+			      "# workers\n" WORKER("200", "0") "\n"},
 	    {.command = "@!200 show info\n", .reply = "Name: x\nPid: 200\n"});
 	e = reload(0);
 	assert_true(e.ok);
@@ -474,7 +516,9 @@ two_seven_says_why_it_failed(void **state)
 		    "start their listeners! Exiting.\n"},
 	    {.command = "show proc\n", .reply = BEFORE_26});
 	e = reload(0);
-	assert_failed(&e, "Binding [x.cfg:4] for frontend f: cannot bind");
+	assert_string_equal(e.error.text,
+	    "Binding [x.cfg:4] for frontend f: cannot bind socket.");
+	assert_failed(&e, "Binding");
 	end_play();
 }
 
@@ -496,6 +540,7 @@ a_worker_that_does_not_answer_is_not_there_yet(void **state)
 	    {.command = "show proc\n",
 		.reply = PROC("1", "1", "3.2.0", OLD WORKER("100", "1"))});
 	e = reload(0);
+	assert_string_equal(e.error.text, "no");
 	assert_failed(&e, "no");
 	assert_false(e.nothing_runs);
 	end_play();
@@ -588,6 +633,35 @@ a_master_that_dies_leaves_nothing_running(void **state)
 	end_play();
 }
 
+/* Where it can be seen to, nobody waits for the time to be up. */
+static void
+the_end_of_the_master_is_seen(void **state)
+{
+	static char before[200];
+	const struct scene scenes[] = {
+	    {.command = "show proc\n", .reply = before},
+	    {.command = "reload\n", .reset = true, .gone = true}};
+	struct ended e;
+	pid_t pid;
+
+	(void)state;
+	signal(SIGCHLD, SIG_IGN); /* so that none is left to be waited for */
+	pid = fork();
+	if (pid == 0) {
+		usleep(100000);
+		_exit(0);
+	}
+	snprintf(before, sizeof(before),
+	    HEAD "%d master 0 [failed: 0] 0d00h00m01s 2.8.0\n# workers\n%s\n",
+	    (int)pid, WORKER("100", "0"));
+	play(scenes, 2);
+	e = reload(20000);
+	assert_failed(&e, "HAProxy's master process ended");
+	assert_true(e.nothing_runs);
+	end_play();
+	signal(SIGCHLD, SIG_DFL);
+}
+
 static void
 a_signal_without_sockets_is_not_observed(void **state)
 {
@@ -678,6 +752,8 @@ main(void)
 	    cmocka_unit_test(two_six_says_nothing_and_is_observed),
 	    cmocka_unit_test(two_six_counts_its_failures),
 	    cmocka_unit_test(a_reload_may_succeed_after_failures),
+	    cmocka_unit_test(somebody_elses_worker_is_no_success),
+	    cmocka_unit_test(another_master_has_not_failed),
 	    cmocka_unit_test(two_two_has_no_new_worker_when_it_failed),
 	    cmocka_unit_test(two_seven_says_success),
 	    cmocka_unit_test(two_seven_says_why_it_failed),
@@ -688,6 +764,7 @@ main(void)
 	    cmocka_unit_test(nobody_listens_is_not_running),
 	    cmocka_unit_test(a_master_that_stays_silent_ends_with_the_time),
 	    cmocka_unit_test(a_master_that_dies_leaves_nothing_running),
+	    cmocka_unit_test(the_end_of_the_master_is_seen),
 	    cmocka_unit_test(a_signal_without_sockets_is_not_observed),
 	    cmocka_unit_test(a_command_is_observed_on_the_stats_socket),
 	    cmocka_unit_test(cancel_is_safe_at_any_moment),

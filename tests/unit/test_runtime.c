@@ -41,6 +41,7 @@ struct peer {
 	const struct visit *visits;
 	size_t count, at;
 	size_t open;
+	size_t beyond; /* bytes that came with a turn's, and are none of it */
 };
 
 struct guest {
@@ -125,6 +126,7 @@ listen_on(struct guest *g)
 		    "heard \"%.300s\", not \"%.300s\"", g->heard.ptr, hear);
 	memmove(g->heard.ptr, g->heard.ptr + n, g->heard.len - n);
 	g->heard.len -= n;
+	peer.beyond += g->heard.len;
 	uv_timer_start(&g->timer, on_piece, 0, 0);
 }
 
@@ -197,6 +199,7 @@ end_play(struct haproxy_runtime **rt)
 	assert_int_equal(uv_loop_close(&loop), 0);
 	assert_int_equal(peer.at, peer.count);
 	assert_int_equal(peer.open, 0);
+	assert_int_equal(peer.beyond, 0);
 }
 
 static int
@@ -526,7 +529,7 @@ silence_ends_with_the_timeout_and_a_hint(void **state)
 	struct heard h = {0};
 
 	(void)state;
-	PLAY({{{HELLO, {NULL}}}});
+	PLAY({{{HELLO "show info\n" GUARD, {NULL}}}});
 	rt = haproxy_runtime_new(&loop, path, 30);
 	ask(rt, "show info", &h);
 	assert_int_equal(h.status, UV_ETIMEDOUT);
@@ -870,41 +873,146 @@ a_payload_is_not_in_the_error(void **state)
 	end_play(&rt);
 }
 
+/* So many commands of so many bytes go out `batch` at a time. */
 static void
-a_thousand_steps_go_in_batches(void **state)
+play_batches(const struct haproxy_step *like, int count, int batch, int bytes)
 {
-	enum { COUNT = 1000, BATCH = 128 };
 	static struct visit visit[1];
-	static char sent[TURNS][16384], said[TURNS][1024];
-	struct haproxy_step *steps = xcalloc(COUNT, sizeof(*steps));
+	static char sent[TURNS][16384], said[TURNS][4096];
+	struct haproxy_step *steps = xcalloc((size_t)count, sizeof(*steps));
+	const char *words = like->command.ptr, *reply = like->undo.ptr;
 	struct haproxy_runtime *rt;
 	struct heard h = {0};
 
-	(void)state;
-	for (int i = 0; i < COUNT; i++) {
-		int turn = i / BATCH;
-		char *command = xasprintf("set server b/s%03d weight 1", i);
+	memset(visit, 0, sizeof(visit));
+	for (int i = 0; i < count; i++) {
+		int turn = i / batch;
+		char *command =
+		    xasprintf("%s%0*d", words, bytes - (int)strlen(words), i);
 
-		steps[i] = step(STEP_WEIGHT, command, NULL);
-		if (i == 0) {
-			strcpy(sent[0], HELLO);
-			strcpy(said[0], WELCOME);
+		if (strstr(words, "<<"))
+			command[bytes - 1] = '\n';
+		steps[i] = step(like->kind, command, NULL);
+		if (i % batch == 0) {
+			strcpy(sent[turn], i ? "" : HELLO);
+			strcpy(said[turn], i ? "" : WELCOME);
 		}
 		strcat(strcat(sent[turn], command), "\n");
-		strcat(said[turn], "\n> ");
+		strcat(said[turn], reply);
 		visit[0].turns[turn].hear = sent[turn];
 		visit[0].turns[turn].say[0] = said[turn];
 	}
 	play(visit, 1);
 	rt = haproxy_runtime_new(&loop, path, 2000);
-	run(rt, steps, COUNT, &h);
+	run(rt, steps, (size_t)count, &h);
 	assert_null(h.error);
-	assert_int_equal(h.done, COUNT);
+	assert_int_equal(h.done, count);
 	forget(&h);
 	end_play(&rt);
-	for (int i = 0; i < COUNT; i++)
+	for (int i = 0; i < count; i++)
 		free((char *)(uintptr_t)steps[i].command.ptr);
 	free(steps);
+}
+
+/* As many as keep HAProxy busy for a moment only, and as its buffer holds. */
+static void
+a_thousand_steps_go_in_batches(void **state)
+{
+	struct haproxy_step weight =
+	    step(STEP_WEIGHT, "set server b/a weight ", "\n> ");
+	struct haproxy_step add = step(
+	    STEP_ADD, "add server b/a ", "[6]: New server registered.\n\n> ");
+	struct haproxy_step payload =
+	    step(STEP_MAP, "add map /m <<\nk ", "+ + \n> ");
+
+	(void)state;
+	play_batches(&weight, 1000, 128, 30);
+	play_batches(&weight, 200, 68, 119);
+	play_batches(&add, 100, 32, 30);
+	play_batches(&payload, 20, 4, 1000);
+}
+
+/* What must not be sent before it is known that the one before it took, though
+ * both are of one kind. */
+static void
+some_steps_stand_alone(void **state)
+{
+	static const struct {
+		enum haproxy_step_kind kind;
+		const char *first, *reply, *second;
+	} rows[] = {{STEP_CERT, "set ssl cert /c <<\nX\n",
+			"[3]: unable to load certificate\nCan't update /c!\n",
+			"commit ssl cert /c"},
+	    {STEP_MAP, "prepare map /m", "[3]: Unknown map identifier.\n",
+		"add map /n a b"},
+	    {STEP_MAP, "add map /m a b", "[3]: Unknown map identifier.\n",
+		"commit map @1 /m"},
+	    {STEP_MAP, "clear map @1 /m", "[3]: Unknown map identifier.\n",
+		"add map /m a b"},
+	    {STEP_WAIT_REMOVABLE, "wait 1s srv-removable b/a", "[3]: Failed.\n",
+		"wait 1s srv-removable b/b"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct haproxy_step steps[] = {
+		    step(rows[i].kind, rows[i].first, NULL),
+		    step(rows[i].kind, rows[i].second, NULL)};
+		char *hear = xasprintf(HELLO "%s\n", rows[i].first);
+		char *say = xasprintf(WELCOME "%s\n> ", rows[i].reply);
+		struct visit visit = {{{hear, {say}}}};
+		struct haproxy_runtime *rt;
+		struct heard h = {0};
+
+		play(&visit, 1);
+		rt = haproxy_runtime_new(&loop, path, 2000);
+		RUN(rt, steps, &h);
+		assert_non_null(h.error);
+		assert_int_equal(h.done, 0);
+		forget(&h);
+		end_play(&rt);
+		free(hear);
+		free(say);
+	}
+}
+
+/* A wait may take what it says, beyond the patience with others. */
+static void
+a_wait_is_waited_for(void **state)
+{
+	struct haproxy_runtime *rt;
+	struct heard h = {0};
+	struct haproxy_step steps[] = {
+	    step(STEP_WAIT_REMOVABLE, "wait 5s srv-removable b/a", NULL)};
+
+	(void)state;
+	/* Nothing is a piece, too: each takes 2 ms. */
+	PLAY({{{HELLO "wait 5s srv-removable b/a\n",
+	    {WELCOME, "", "", "", "[6]: Done.\n\n> "}}}});
+	rt = haproxy_runtime_new(&loop, path, 3);
+	RUN(rt, steps, &h);
+	assert_null(h.error);
+	assert_int_equal(h.done, 1);
+	forget(&h);
+	end_play(&rt);
+}
+
+/* An old worker still listens, and does nothing. */
+static void
+a_worker_that_was_replaced_is_named(void **state)
+{
+	struct haproxy_runtime *rt;
+	struct heard h = {0};
+	struct haproxy_step steps[] = {
+	    step(STEP_WEIGHT, "set server b/a weight 1", NULL)};
+
+	(void)state;
+	PLAY({{{HELLO "set server b/a weight 1\n",
+	    {WELCOME "[3]: Proxy is disabled.\n\n> "}}}});
+	rt = haproxy_runtime_new(&loop, path, 2000);
+	RUN(rt, steps, &h);
+	assert_non_null(strstr(h.error, "(this worker was replaced)"));
+	forget(&h);
+	end_play(&rt);
 }
 
 /* ---- the judge ---- */
@@ -1130,6 +1238,9 @@ main(void)
 	    cmocka_unit_test(undo_goes_backwards_and_stops_where_there_is_none),
 	    cmocka_unit_test(a_payload_is_not_in_the_error),
 	    cmocka_unit_test(a_thousand_steps_go_in_batches),
+	    cmocka_unit_test(some_steps_stand_alone),
+	    cmocka_unit_test(a_wait_is_waited_for),
+	    cmocka_unit_test(a_worker_that_was_replaced_is_named),
 	    cmocka_unit_test(replies_are_judged_by_command_and_words),
 	    cmocka_unit_test(a_long_refusal_is_cut),
 	};

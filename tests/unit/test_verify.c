@@ -199,6 +199,11 @@ what_only_haproxy_can_read_is_left(void **state)
 	    HEADING ROW("a", "127.0.0.9", "0", "1", "80"), "");
 	CHECK("backend b\n disabled\n server a 127.0.0.1:80\n",
 	    HEADING ROW("a", "127.0.0.9", "0", "1", "80"), "");
+	/* It may be "disabled". */
+	CHECK("backend b\n server a 127.0.0.1:80 \"$MORE\"\n",
+	    HEADING ROW("a", "127.0.0.1", "5", "1", "80"), "");
+	CHECK("backend b\n server a 127.0.0.1:80 resolvers dns\n",
+	    HEADING ROW("a", "127.0.0.9", "0", "1", "80"), "");
 }
 
 static void
@@ -332,6 +337,16 @@ what_no_step_mends_is_a_reload(void **state)
 	    "differs b/a: without ssl\n"
 	    "differs b/a: check port 66, not 0\n"
 	    "reload: backend b: server a: without ssl (and 1 more)\n");
+}
+
+static void
+what_no_command_can_name_is_a_reload(void **state)
+{
+	(void)state;
+	CHECK("backend b\n server a/c 127.0.0.1:80\n",
+	    HEADING ROW("a/c", "127.0.0.1", "0", "5", "80"),
+	    "differs b/a/c: weight 5, not 1\n"
+	    "reload: backend b: server a/c: weight 5, not 1\n");
 }
 
 /* ---- there and not there ---- */
@@ -546,6 +561,7 @@ main(void)
 	    cmocka_unit_test(what_a_person_did_is_left_if_told_so),
 	    cmocka_unit_test(checks_and_agents),
 	    cmocka_unit_test(what_no_step_mends_is_a_reload),
+	    cmocka_unit_test(what_no_command_can_name_is_a_reload),
 	    cmocka_unit_test(what_does_not_run_is_missing),
 	    cmocka_unit_test(what_runs_without_a_line_goes_into_maintenance),
 	    cmocka_unit_test(leftovers_that_are_known_are_no_findings),
