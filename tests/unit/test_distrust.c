@@ -360,6 +360,20 @@ nor_does_it_reach_a_file_that_the_template_writes(void **state)
 	    t->error.text, "node \"n1\", service \"web\", id \"w1\": Tags[0]"));
 }
 
+/* Each file is held against the same of the second execution. */
+static void
+several_good_files_are_written(void **state)
+{
+	struct site *s = *state;
+	struct task *t =
+	    render_writing(s, WRITE("one", "printf \"a%d\" .Port")
+				  WRITE("two", "printf \"b%d\" .Port"));
+
+	assert_int_equal(t->state, TASK_READY);
+	assert_true(is_written(s, "one"));
+	assert_true(is_written(s, "two"));
+}
+
 static void
 a_name_of_a_file_is_looked_at_too(void **state)
 {
@@ -451,6 +465,7 @@ main(void)
 	    TEST(keys_and_the_template_may_print_it),
 	    TEST(every_control_character_is_one),
 	    TEST(nor_does_it_reach_a_file_that_the_template_writes),
+	    TEST(several_good_files_are_written),
 	    TEST(a_name_of_a_file_is_looked_at_too),
 	    TEST(a_file_of_a_trusting_template_may_hold_it),
 	    TEST(allow_control_turns_it_off),

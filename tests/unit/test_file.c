@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Files: what is there after a replacement, and after one that failed. */
-/* ldflags: -Wl,--wrap=fsync -Wl,--wrap=rename -Wl,--wrap=write */
+/* ldflags: -Wl,--wrap=fsync,--wrap=rename,--wrap=write,--wrap=getrandom */
 #include "weir/file.h"
 
 #include <setjmp.h>
@@ -23,6 +23,8 @@
 
 /* Set: the next call fails with it. */
 static int fail_fsync, fail_rename, fail_write;
+/* So many draw the same name, so many writes are interrupted. */
+static int draw_same, interrupt_write;
 
 int __real_fsync(int);
 int __wrap_fsync(int);
@@ -47,9 +49,24 @@ ssize_t __wrap_write(int, const void *, size_t);
 ssize_t
 __wrap_write(int fd, const void *p, size_t n)
 {
+	if (interrupt_write > 0 && interrupt_write--) {
+		errno = EINTR;
+		return -1;
+	}
 	errno = fail_write;
 	/* Short writes are the rule here, so that the loop is seen to work. */
 	return fail_write ? -1 : __real_write(fd, p, n > 3 ? 3 : n);
+}
+
+ssize_t __real_getrandom(void *, size_t, unsigned);
+ssize_t __wrap_getrandom(void *, size_t, unsigned);
+ssize_t
+__wrap_getrandom(void *to, size_t n, unsigned flags)
+{
+	if (draw_same <= 0 || !draw_same--)
+		return __real_getrandom(to, n, flags);
+	memset(to, 0, n);
+	return (ssize_t)n;
 }
 
 static char directory[] = "/tmp/weir-test-XXXXXX";
@@ -86,6 +103,7 @@ teardown(void **state)
 
 	(void)state;
 	fail_fsync = fail_rename = fail_write = 0;
+	draw_same = interrupt_write = 0;
 	snprintf(command, sizeof(command), "rm -rf '%s'", directory);
 	return system(command);
 }
@@ -338,7 +356,43 @@ only_old_candidates_of_the_file_are_cleaned(void **state)
 	assert_int_equal(file_clean(path, 3600), 1);
 	assert_int_equal(access(candidate, F_OK), -1);
 	assert_int_equal(access(other, F_OK), 0);
+	snprintf(other, sizeof(other), "%s/.f.weir-aaaaaa.x", directory);
+	assert_int_equal(close(creat(other, 0600)), 0);
+	utime(other, &long_ago);
+	assert_int_equal(file_clean(path, 3600), 0);
 	free(candidate);
+}
+
+/* Whatever somebody put under the name that is drawn. */
+static void
+what_has_the_name_already_is_not_touched(void **state)
+{
+	char planted[80], link[80];
+	struct stat st;
+
+	(void)state;
+	snprintf(planted, sizeof(planted), "%s/.f.weir-aaaaaa", directory);
+	snprintf(link, sizeof(link), "%s/elsewhere", directory);
+	for (int i = 0; i < 2; i++) {
+		unlink(planted);
+		assert_int_equal(close(creat(i ? link : planted, 0666)), 0);
+		if (i)
+			assert_int_equal(symlink(link, planted), 0);
+		draw_same = 3;
+		put("secret", &keep);
+		assert_holds(path, "secret");
+		assert_int_equal(stat(planted, &st), 0);
+		assert_int_equal(st.st_size, 0);
+	}
+}
+
+static void
+an_interrupted_write_goes_on(void **state)
+{
+	(void)state;
+	interrupt_write = 2;
+	put("some text", &keep);
+	assert_holds(path, "some text");
 }
 
 static void
@@ -403,6 +457,8 @@ main(void)
 	    CASE(a_failing_sync_leaves_the_old_file_alone),
 	    CASE(a_failing_rename_leaves_no_candidate),
 	    CASE(only_old_candidates_of_the_file_are_cleaned),
+	    CASE(what_has_the_name_already_is_not_touched),
+	    CASE(an_interrupted_write_goes_on),
 	    CASE(a_name_of_full_length_still_has_a_candidate),
 	    CASE(reading_tells_absent_from_unreadable),
 	    CASE(reading_stops_at_the_limit),

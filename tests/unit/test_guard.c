@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "weir/consul.h"
 #include "weir/guard.h"
 #include "weir/log.h"
 
@@ -292,6 +293,52 @@ approval_releases_one_or_all(void **state)
 }
 
 static void
+denial_is_of_what_is_named(void **state)
+{
+	struct site *s = *state;
+	struct held h;
+
+	put(s, 20);
+	put(s, 0);
+	catalog_put(s->catalog, STR("catalog.nodes"), list_from(0, 9));
+	catalog_put(s->catalog, STR("catalog.nodes"), list_from(0, 1));
+	assert_int_equal(guard_deny(s->guard, STR("catalog.nodes")), 1);
+	for (size_t i = 0; guard_next(s->guard, &i, &h);)
+		assert_int_equal(
+		    h.denied, str_equal(h.id, STR("catalog.nodes")));
+	s->now += 2 * HOLD;
+	guard_expire(s->guard);
+	assert_int_equal(in_view(s), 0);
+	assert_int_equal(held_count(s), 1);
+}
+
+/* A node is one, and each of its services. */
+static void
+services_of_a_node_are_counted(void **state)
+{
+#define ONE(id)        "\"" id "\":{\"ID\":\"" id "\",\"Service\":\"x\"}"
+#define NODE(services) "{\"Node\":{\"Node\":\"n\"},\"Services\":{" services "}}"
+	static const struct {
+		const char *from, *to;
+		bool taken;
+	} rows[] = {
+	    {NODE(ONE("a") "," ONE("b") "," ONE("c")), NODE(ONE("a")), true},
+	    {NODE(ONE("a") "," ONE("b") "," ONE("c")), NODE(""), false},
+	    {NODE(ONE("a")), "null", false}};
+	struct site *s = *state;
+	struct query q = {.kind = QUERY_NODE, .id = STR("catalog.node(n)")};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		catalog_put_unjudged(s->catalog, q.id,
+		    consul_decode(&q, str_of(rows[i].from), NULL));
+		if (catalog_put(s->catalog, q.id,
+			consul_decode(&q, str_of(rows[i].to), NULL)) !=
+		    rows[i].taken)
+			fail_msg("%s -> %s", rows[i].from, rows[i].to);
+	}
+}
+
+static void
 what_is_denied_outlasts_hold_until_the_data_recover(void **state)
 {
 	struct site *s = *state;
@@ -432,6 +479,8 @@ main(void)
 	    TEST(after_hold_the_newest_answer_is_believed),
 	    TEST(hold_0_holds_for_ever),
 	    TEST(approval_releases_one_or_all),
+	    TEST(denial_is_of_what_is_named),
+	    TEST(services_of_a_node_are_counted),
 	    TEST(what_is_denied_outlasts_hold_until_the_data_recover),
 	    TEST(a_query_that_nobody_asks_any_more_is_forgotten),
 	    TEST(max_removed_100_holds_nothing),

@@ -372,9 +372,12 @@ what_is_cut_off_is_seen(void **state)
 	struct bed *b = *state;
 	struct buf bytes = whole(b);
 
-	for (size_t len = 0; len < bytes.len; len += 41) {
+	for (size_t len = 0; len < bytes.len; len += len < 60 ? 1 : 41) {
 		write_bytes(b, "answers", bytes.ptr, len);
-		refused(b, "answers", "damaged");
+		refused(b, "answers",
+		    len < 11   ? "damaged, or no state"
+		    : len < 13 ? "of another version"
+			       : "checksum");
 	}
 	buf_fini(&bytes);
 }
@@ -388,7 +391,37 @@ another_version_is_named(void **state)
 	refused(b, "answers", "of another version (27, not 1)");
 }
 
-/* Whatever stands there under a right checksum, it is read or refused. */
+/* Under a right checksum. */
+static void
+write_signed(struct bed *b, char *bytes, size_t len)
+{
+	EVP_Digest(
+	    bytes, len, (unsigned char *)bytes + len, NULL, EVP_sha256(), NULL);
+	write_bytes(b, "answers", bytes, len + 32);
+}
+
+/* Whatever stands there under a right checksum, it is read or refused; and what
+ * is read can be walked. */
+static void
+try_signed(struct bed *b, char *bytes, size_t len)
+{
+	struct state_found found;
+	struct error e = {0};
+
+	write_signed(b, bytes, len);
+	if (state_read(b->directory, IDENTITY, b->catalog, &found, &e) < 0)
+		assert_int_equal(catalog_memories(b->catalog), 0);
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct answer *a =
+		    catalog_memory(b->catalog, str_of(rows[i].id));
+
+		if (a)
+			answer_same(a, b->answers[i]);
+	}
+	catalog_forget(b->catalog);
+	error_fini(&e);
+}
+
 static void
 a_right_checksum_is_not_believed_either(void **state)
 {
@@ -400,21 +433,58 @@ a_right_checksum_is_not_believed_either(void **state)
 	for (int i = 0; i < 3000; i++) {
 		size_t at = 13 + (size_t)rand_r(&seed) % (len - 13);
 		char was = bytes.ptr[at];
-		struct state_found found;
-		struct error e = {0};
 
 		bytes.ptr[at] = (char)rand_r(&seed);
-		EVP_Digest(bytes.ptr, len, (unsigned char *)bytes.ptr + len,
-		    NULL, EVP_sha256(), NULL);
-		write_bytes(b, "answers", bytes.ptr, bytes.len);
-		if (state_read(b->directory, IDENTITY, b->catalog, &found, &e) <
-		    0)
-			assert_int_equal(catalog_memories(b->catalog), 0);
-		catalog_forget(b->catalog);
-		error_fini(&e);
+		try_signed(b, bytes.ptr, len);
+		bytes.ptr[at] = was;
+	}
+	for (size_t at = 13; at < len; at++) {
+		char was = bytes.ptr[at];
+
+		bytes.ptr[at] = 0;
+		try_signed(b, bytes.ptr, len);
 		bytes.ptr[at] = was;
 	}
 	buf_fini(&bytes);
+}
+
+static void
+counts_times_and_the_end_are_looked_at(void **state)
+{
+	static const char head[] = "weir state 1\n\x15http://127.0.0.1:8500\x03"
+				   "dc7\x01";
+	static const char many[] = "\xff\xff\xff\xff\xff\x7f";
+	struct bed *b = *state;
+	struct buf bytes = {0};
+
+	/* More entries than there are bytes. */
+	buf_put(&bytes, head, sizeof(head) - 1);
+	buf_puts(&bytes, many);
+	buf_repeat(&bytes, 0, 64);
+	write_signed(b, bytes.ptr, bytes.len - 32);
+	refused(b, "answers", "malformed");
+	/* No entry, and a byte behind it. */
+	buf_reset(&bytes);
+	buf_put(&bytes, head, sizeof(head) - 1);
+	buf_repeat(&bytes, 0, 64);
+	write_signed(b, bytes.ptr, sizeof(head) - 1 + 1);
+	read_good(b);
+	write_signed(b, bytes.ptr, sizeof(head) - 1 + 2);
+	refused(b, "answers", "malformed");
+	buf_fini(&bytes);
+	/* Of no time. */
+	b->entries[0].time = 0;
+	write_some(b, 0, 1, 1, false);
+	refused(b, "answers", "malformed");
+}
+
+static void
+what_is_no_file_is_refused(void **state)
+{
+	struct bed *b = *state;
+
+	assert_int_equal(mkfifo(path_of(b, "answers"), 0600), 0);
+	refused(b, "answers", "it is no regular file");
 }
 
 static void
@@ -501,6 +571,8 @@ main(void)
 	    TEST(what_is_cut_off_is_seen),
 	    TEST(another_version_is_named),
 	    TEST(a_right_checksum_is_not_believed_either),
+	    TEST(counts_times_and_the_end_are_looked_at),
+	    TEST(what_is_no_file_is_refused),
 	    TEST(another_consul_s_is_refused),
 	    TEST(a_bad_recent_one_spoils_both),
 	    TEST(what_others_can_write_is_refused),
