@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What chaos is let loose on: Consul, a wire, weir, HAProxy, backends, load."""
 import json
-import os
 import re
 import subprocess
 
@@ -57,8 +56,7 @@ class Site:
     def write_template(self, more=""):
         text = (self.proxy.header() + DEFAULTS + FRONT.format(port=self.port)
                 + "".join(BACK.format(name) for name in SERVICES) + more)
-        self.t.write("haproxy.tmpl.new", text)
-        os.rename(self.t.path("haproxy.tmpl.new"), self.template)
+        self.t.replace("haproxy.tmpl", text)
 
     def _weir(self):
         return self.t.weir({

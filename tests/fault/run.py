@@ -33,6 +33,7 @@ from lib import weir as weir_module  # noqa: E402
 from lib.backend import fetch  # noqa: E402
 from lib.fake_consul import instance  # noqa: E402
 from lib.scenario import Scenario, Skip  # noqa: E402
+from lib.sites import proxy_weir  # noqa: E402
 from lib.wait import seconds, until  # noqa: E402
 
 # A power cut is a kill after which what was not synced is empty.
@@ -283,17 +284,7 @@ class Run(Subject):
         t.write("haproxy.tmpl",
                 self.proxy.header() + FRONT.format(port=self.port))
         self.say()
-        self.weir = t.weir({
-            "catalog": {"file": t.path("catalog.json")},
-            "guard": {"max_removed": "100%"},
-            'haproxy "main"': {
-                "config": self.file, "binary": self.proxy.program,
-                "master_socket": self.proxy.master_socket,
-                "stats_socket": self.proxy.stats_socket, "drain": "0",
-                "reload_interval": "0"},
-            'template "a"': {
-                "source": t.path("haproxy.tmpl"), "haproxy": "main",
-                "destination": self.file, "settle": "1ms:5ms"}})
+        self.weir = proxy_weir(t, self.proxy, drain="0", reload_interval="0")
         first = self.weir.render()
         expect(first.code == 0, first)
         self.proxy.age()
@@ -305,9 +296,7 @@ class Run(Subject):
 
     def say(self):
         word, servers = self.world(self.number)
-        self.t.write("catalog.json.new", catalog(word, **servers))
-        os.rename(self.t.path("catalog.json.new"),
-                  self.t.path("catalog.json"))
+        self.t.replace("catalog.json", catalog(word, **servers))
 
     def begin(self, env):
         self.weir.env = {**self.env, **env}

@@ -40,9 +40,7 @@ exec {self.nginx.program} -t -q -e stderr -c {t.path("check.conf")}
 
     def set(self, **keys):
         self.data.update(keys)
-        self.t.write("catalog.json.new", catalog(kv=self.data))
-        os.rename(self.t.path("catalog.json.new"),
-                  self.t.path("catalog.json"))
+        self.t.replace("catalog.json", catalog(kv=self.data))
 
     def begin(self):
         self.weir.configure({'template "nginx"': {}})

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 
-from lib.sites import catalog
+from lib.sites import catalog, proxy_weir
 
 # What the template adds to the header: a frontend that answers with a word.
 FRONT = """frontend f
@@ -28,23 +28,12 @@ class Site:
         self.set()
         t.write("haproxy.tmpl",
                 self.proxy.header() + front.format(port=self.port))
-        haproxy = {
-            "config": self.proxy.config, "binary": self.proxy.program,
-            "master_socket": self.proxy.master_socket,
-            "stats_socket": self.proxy.stats_socket, **keys}
-        self.weir = t.weir({
-            "catalog": {"file": t.path("catalog.json")},
-            'haproxy "main"': haproxy,
-            'template "haproxy.cfg"': {
-                "source": t.path("haproxy.tmpl"), "haproxy": "main",
-                "destination": self.proxy.config, "settle": "10ms:50ms"}})
+        self.weir = proxy_weir(t, self.proxy, "10ms:50ms", None, **keys)
 
     def set(self, **keys):
         """Changes the data that the template reads."""
         self.data.update(keys)
-        self.t.write("catalog.json.new", catalog(kv=self.data))
-        os.rename(self.t.path("catalog.json.new"),
-                  self.t.path("catalog.json"))
+        self.t.replace("catalog.json", catalog(kv=self.data))
 
     def begin(self):
         """HAProxy runs what weir rendered, and weir looks after it."""

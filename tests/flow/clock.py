@@ -40,8 +40,7 @@ def jumpy(t, **guard):
         env={"LD_PRELOAD": library, "WEIR_TEST_CLOCK": t.path("wrong")})
 
     def set_clock(seconds):
-        t.write("wrong.new", str(seconds))
-        os.rename(t.path("wrong.new"), t.path("wrong"))
+        t.replace("wrong", str(seconds))
     return fake, weir, set_clock
 
 

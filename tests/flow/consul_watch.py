@@ -203,7 +203,7 @@ def test_the_token_file_is_read_again_and_never_logged(t):
     token = t.write("token", "first-secret\n")
     fake, weir = ready(t, token_file=token)
     assert fake.asked(WEB)[0].headers["x-consul-token"] == "first-secret"
-    os.rename(t.write("token.new", "second-secret"), token)
+    t.replace("token", "second-secret")
     fake.say(WEB, web(8002))
     t.until_file("out", lambda s: s == "web:8002 ")
     t.until(lambda: fake.asked(WEB)[-1].headers["x-consul-token"]

@@ -10,6 +10,7 @@ import time
 
 from lib.haproxy import own_version
 from lib.load import Tunnels, TunnelServers, Wrk
+from lib.sites import proxy_weir
 
 CHANGES = int(os.environ.get("WEIR_LOAD_CHANGES", "30"))
 RELOADS = int(os.environ.get("WEIR_LOAD_RELOADS", "10"))
@@ -66,17 +67,7 @@ class Site:
         self.put()
         t.write("haproxy.tmpl", self.proxy.header() + CONFIG.format(
             port=self.port, more=MORE, web=lines.format("web"), ws=lines.format("ws")))
-        self.weir = t.weir({
-            "catalog": {"file": t.path("catalog.json")},
-            "guard": {"max_removed": "100%"},
-            'haproxy "main"': {
-                "config": self.proxy.config, "binary": self.proxy.program,
-                "master_socket": self.proxy.master_socket,
-                "stats_socket": self.proxy.stats_socket,
-                "reload_interval": "0s", **keys},
-            'template "haproxy.cfg"': {
-                "source": t.path("haproxy.tmpl"), "haproxy": "main",
-                "destination": self.proxy.config, "settle": "1ms:5ms"}})
+        self.weir = proxy_weir(t, self.proxy, reload_interval="0s", **keys)
 
     def _nginx(self, ports):
         nginx = self.t.nginx()
@@ -105,12 +96,10 @@ class Site:
             "Checks": [{"CheckID": f"c-{sid}", "Status": "passing"}]}
 
     def put(self):
-        self.t.write("catalog.json.new", json.dumps({
+        self.t.replace("catalog.json", json.dumps({
             "Datacenter": "dc1", "KV": {"step": str(self.step)},
             "Nodes": [{"Node": "n1", "Address": "127.0.0.1", "Services": [
                 i for s in self.services.values() for i in s.values()]}]}))
-        os.rename(self.t.path("catalog.json.new"),
-                  self.t.path("catalog.json"))
 
     def change(self):
         """One server goes, comes back, or weighs something else."""

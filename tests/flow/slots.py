@@ -35,8 +35,7 @@ def site(t):
 
 
 def change(t, ports, wanted):
-    t.write("catalog.json.new", catalog(*ports))
-    os.rename(t.path("catalog.json.new"), t.path("catalog.json"))
+    t.replace("catalog.json", catalog(*ports))
     text = t.until_file("a.out", lambda s: servers(s) == wanted)
     ports = [p for p in ports if p]
     for port in ports:

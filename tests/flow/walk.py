@@ -13,6 +13,7 @@ import time
 
 from lib.haproxy import own_version
 from lib.oracle import Oracle, Snapshot, differences
+from lib.sites import proxy_weir
 
 STEPS = int(os.environ.get("WEIR_WALK_STEPS", "60"))
 SEED = int(os.environ.get("WEIR_WALK_SEED", "1"))
@@ -168,17 +169,8 @@ class Run:
         t.write("haproxy.tmpl", self.proxy.header()
                 + FRONT.format(port=t.port()) + self.walk.template(slots))
         self.put()
-        self.weir = t.weir({
-            "catalog": {"file": t.path("catalog.json")},
-            "guard": {"max_removed": "100%"},
-            'haproxy "main"': {
-                "config": self.proxy.config, "binary": self.proxy.program,
-                "master_socket": self.proxy.master_socket,
-                "stats_socket": self.proxy.stats_socket,
-                "drain": "0s", "reload_interval": "0s", **keys},
-            'template "haproxy.cfg"': {
-                "source": t.path("haproxy.tmpl"), "haproxy": "main",
-                "destination": self.proxy.config, "settle": "1ms:5ms"}})
+        self.weir = proxy_weir(t, self.proxy, drain="0s",
+                               reload_interval="0s", **keys)
 
     def begin(self):
         first = self.weir.render()
@@ -191,9 +183,7 @@ class Run:
         return self
 
     def put(self):
-        self.t.write("catalog.json.new", self.walk.catalog())
-        os.rename(self.t.path("catalog.json.new"),
-                  self.t.path("catalog.json"))
+        self.t.replace("catalog.json", self.walk.catalog())
 
     def applies(self):
         """How many there were, by what became of them."""

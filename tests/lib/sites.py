@@ -15,6 +15,20 @@ def catalog(*ports, kv=None, note=""):
             for i, port in enumerate(ports, 1)]})
 
 
+def proxy_weir(t, proxy, settle="1ms:5ms", guard="100%", **keys):
+    """A weir with catalog.json that renders haproxy.tmpl for this HAProxy."""
+    return t.weir({
+        "catalog": {"file": t.path("catalog.json")},
+        "guard": {"max_removed": guard},
+        'haproxy "main"': {
+            "config": proxy.config, "binary": proxy.program,
+            "master_socket": proxy.master_socket,
+            "stats_socket": proxy.stats_socket, **keys},
+        'template "haproxy.cfg"': {
+            "source": t.path("haproxy.tmpl"), "haproxy": "main",
+            "destination": proxy.config, "settle": settle}})
+
+
 def catalog_site(t, env=None, **keys):
     """A weir with a catalog file and one template; (weir, out path)."""
     t.write("catalog.json", catalog(8001))
