@@ -68,37 +68,6 @@ json_put_number(json_t *object, const char *key, uint64_t n)
 }
 
 /* An empty map differs from one that is left out. */
-void
-json_put_map(json_t *object, const char *key, const struct map *map)
-{
-	json_t *to;
-
-	if (!map)
-		return;
-	to = json_object();
-	for (size_t i = 0; i < map_count(map); i++) {
-		struct map_entry e = map_at(map, i);
-		char *name = xstrndup(value_as_str(&e.key).ptr, e.key.len);
-
-		json_object_set_new(
-		    to, name, json_of_str(value_as_str(&e.value)));
-		free(name);
-	}
-	json_object_set_new(object, key, to);
-}
-
-json_t *
-json_of_strings(const struct list *list)
-{
-	const struct str *items = list->items;
-	json_t *to = json_array();
-
-	for (uint32_t i = 0; i < list->count; i++)
-		json_array_append_new(to, json_of_str(items[i]));
-	return to;
-}
-
-/* A map of names; none at all if it is nil. */
 static void
 put_map(json_t *object, const char *key, const struct map *map,
     json_t *(*json_of)(const struct value *))
@@ -116,6 +85,29 @@ put_map(json_t *object, const char *key, const struct map *map,
 		free(name);
 	}
 	json_object_set_new(object, key, to);
+}
+
+static json_t *
+json_of_text(const struct value *v)
+{
+	return json_of_str(value_as_str(v));
+}
+
+void
+json_put_map(json_t *object, const char *key, const struct map *map)
+{
+	put_map(object, key, map, json_of_text);
+}
+
+json_t *
+json_of_strings(const struct list *list)
+{
+	const struct str *items = list->items;
+	json_t *to = json_array();
+
+	for (uint32_t i = 0; i < list->count; i++)
+		json_array_append_new(to, json_of_str(items[i]));
+	return to;
 }
 
 static json_t *
