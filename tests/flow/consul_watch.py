@@ -119,6 +119,16 @@ def test_retries_keep_apart(t):
     assert min(gaps(fake)[-7:]) >= 0.099, gaps(fake)
 
 
+def test_retries_are_drawn_by_chance(t):
+    """Else all that failed at once would come back at once."""
+    fake, weir = ready(t)
+    fake.always(WEB, fake_module.status(404, "x"))  # no outage: no scouts
+    weir.wait_log("code: 404")
+    fake.wait_asked(WEB, fake.count(WEB) + 16)
+    late = gaps(fake)[-12:]     # the pause has grown to its longest, 400 ms
+    assert min(late) < 0.33, late
+
+
 def test_an_index_that_goes_backwards_starts_over(t):
     fake = t.fake_consul()
     fake.say(WEB, web(8001), index=5000)
@@ -132,6 +142,23 @@ def test_an_index_that_goes_backwards_starts_over(t):
     plain = [r for r in fake.asked(WEB) if "index" not in r.query]
     assert len(plain) == 2, fake.asked(WEB)
     assert "stale" in plain[0].query and "consistent" in plain[1].query
+
+
+def test_what_a_lower_index_brings_is_asked_for_again(t):
+    """A server that has not read its log knows nothing, and says so."""
+    fake = t.fake_consul()
+    fake.say(WEB, web(8001), index=5000)
+    weir = site(t, fake).start()
+    t.until_file("out", lambda s: s == "web:8001 ")
+    fake.wait_asked(WEB, 2)
+    fake.next(WEB, fake_module.body("[]", {"X-Consul-Index": "7"}))
+    fake.drop_connections()     # what waits is asked again, and meets that
+    t.until(lambda: "consistent" in fake.asked(WEB)[-1].query
+            or len(fake.asked(WEB)) > 5, "it to be asked again")
+    fake.say(WEB, web(8002))
+    t.until_file("out", lambda s: s == "web:8002 ")
+    assert any("consistent" in r.query for r in fake.asked(WEB))
+    assert weir.log().count("a: 1 file written") == 2, "it was believed"
 
 
 def test_an_index_of_zero_is_no_busy_loop(t):
@@ -213,6 +240,21 @@ def test_the_token_file_is_read_again_and_never_logged(t):
     t.until_file("out", lambda s: s == "web:8003 ")
     weir.wait_log("token file .*the last token stays|"
                   "the last token stays.*token file")
+    assert "secret" not in weir.log()
+
+
+def test_a_token_file_is_read_again_when_the_token_is_refused(t):
+    """As old and as long as before: a clock's tick is all that differs."""
+    token = t.write("token", "first-secret")
+    before = os.stat(token)
+    fake, weir = ready(t, token_file=token)
+    with open(token, "r+", encoding="utf-8") as f:
+        f.write("other-secret")
+    os.utime(token, ns=(before.st_atime_ns, before.st_mtime_ns))
+    fake.always(WEB, fake_module.status(403, "ACL not found"))
+    fake.drop_connections()
+    t.until(lambda: fake.asked(WEB)[-1].headers["x-consul-token"]
+            == "other-secret", "the other token")
     assert "secret" not in weir.log()
 
 

@@ -106,6 +106,21 @@ def test_403(t):
     by_status(t, 403, "ACL not found")
 
 
+def test_a_long_back_off_is_not_waited_for(t):
+    """As after hours: the next try of its own would be in half a minute."""
+    fake, weir = ready(t, 2, retry_min="30s", retry_max="60s")
+    fake.refuse()
+    fake.drop_connections()
+    weir.wait_metric("weir_watches_failing", lambda n: n == 2)
+
+    def back():
+        fake.listen()
+        say(fake, 0, 2)
+        say(fake, 1, 2)
+    took = changes(t, back, lambda s: s == "2 2 ")
+    assert took < t.seconds(RETURN), took
+
+
 def test_one_query_that_is_refused_is_not_asked_every_second(t):
     """It is no outage if others are answered."""
     fake, weir = ready(t)

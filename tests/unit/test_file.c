@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files: what is there after a replacement, and after one that failed. */
 /* ldflags: -Wl,--wrap=fsync,--wrap=rename,--wrap=write,--wrap=getrandom */
+/* ldflags: -Wl,--wrap=fchmod */
 #include "weir/file.h"
 
 #include <setjmp.h>
@@ -25,6 +26,26 @@
 static int fail_fsync, fail_rename, fail_write;
 /* So many draw the same name, so many writes are interrupted. */
 static int draw_same, interrupt_write;
+
+/* Of the file before it was given its mode, and at its last write. */
+static mode_t mode_before, mode_at_write;
+
+static mode_t
+mode_of_open(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 ? st.st_mode & 07777 : (mode_t)-1;
+}
+
+int __real_fchmod(int, mode_t);
+int __wrap_fchmod(int, mode_t);
+int
+__wrap_fchmod(int fd, mode_t mode)
+{
+	mode_before = mode_of_open(fd);
+	return __real_fchmod(fd, mode);
+}
 
 int __real_fsync(int);
 int __wrap_fsync(int);
@@ -53,6 +74,7 @@ __wrap_write(int fd, const void *p, size_t n)
 		errno = EINTR;
 		return -1;
 	}
+	mode_at_write = mode_of_open(fd);
 	errno = fail_write;
 	/* Short writes are the rule here, so that the loop is seen to work. */
 	return fail_write ? -1 : __real_write(fd, p, n > 3 ? 3 : n);
@@ -386,6 +408,28 @@ what_has_the_name_already_is_not_touched(void **state)
 	}
 }
 
+/* Who opened it while others might read it could go on reading. */
+static void
+a_mode_is_there_before_the_first_byte(void **state)
+{
+	static const mode_t modes[] = {0600, 0640, 0644};
+
+	(void)state;
+	umask(0);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		const struct file_options o = {.mode = modes[i]};
+		struct stat st;
+
+		mode_before = mode_at_write = 0;
+		put("secret", &o);
+		assert_int_equal(mode_before, 0600);
+		assert_int_equal(mode_at_write, modes[i]);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 07777, modes[i]);
+	}
+	umask(022);
+}
+
 static void
 an_interrupted_write_goes_on(void **state)
 {
@@ -458,6 +502,7 @@ main(void)
 	    CASE(a_failing_rename_leaves_no_candidate),
 	    CASE(only_old_candidates_of_the_file_are_cleaned),
 	    CASE(what_has_the_name_already_is_not_touched),
+	    CASE(a_mode_is_there_before_the_first_byte),
 	    CASE(an_interrupted_write_goes_on),
 	    CASE(a_name_of_full_length_still_has_a_candidate),
 	    CASE(reading_tells_absent_from_unreadable),
