@@ -14,8 +14,8 @@
 /* Nodes executed in one render: about a minute of work; a template that needs
  * more loops for ever. */
 #define LIMIT_STEPS 500000000u
-/* Nested template calls. Go's own bound is 100,000, and its message is kept;
- * ours is what fits the C stack. */
+/* Nested template calls: Go's own bound, with its message. The stack is made for
+ * them, src/template/exec_stack.c. */
 #define LIMIT_CALL_DEPTH 100000u
 /* Nested parentheses in one expression: Go's bound. */
 #define LIMIT_EXPRESSION_DEPTH 10000u
@@ -27,7 +27,7 @@
 /* Depth of a value that is walked (printed, encoded, compared): Go's bound for
  * JSON. */
 #define LIMIT_VALUE_DEPTH 10000u
-/* Elements of what seq, until, loop, repeat and the like make at once. */
+/* Numbers that sprig_until, sprig_untilStep and sprig_seq make at once. */
 #define LIMIT_SEQUENCE 16777216u
 /* Bytes of a line that mapLine gives: HAProxy reads a map's lines through a
  * buffer of 16384 (tune.bufsize), and what is longer becomes two entries. */
@@ -54,7 +54,7 @@
 #define LIMIT_CONFIG_LINE  198u
 /* Bytes kept of what a child process prints (haproxy -c, commands). */
 #define LIMIT_CHILD_OUTPUT (256u << 10)
-/* Seconds a check or reload command may take before its group is killed. */
+/* Seconds a program of `plugin` may take before its group is killed. */
 #define LIMIT_COMMAND_SECONDS 30u
 /* Bytes of one reply on a HAProxy socket: `show servers state` of 100,000
  * servers is 7 MB. */

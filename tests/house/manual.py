@@ -133,6 +133,42 @@ def check_metrics():
               {"weir_" + n for n in coded}, 40)
 
 
+LIMITS = {
+    "weir.1": ("ANSWER_BYTES", "CATALOG_BYTES", "STATE_BYTES",
+               "RUNTIME_REPLY", "DATACENTERS", "CHILD_OUTPUT",
+               "HTTP_CONNECTIONS", "HTTP_SECONDS"),
+    "weir.ini.5": ("CONFIG_BYTES", "CONFIG_LINE"),
+    "weir-template.7": ("TEMPLATE_BYTES", "OUTPUT_BYTES", "STEPS",
+                        "RENDER_BYTES", "CALL_DEPTH", "BLOCK_DEPTH",
+                        "SEQUENCE", "MAP_LINE", "SLOTS", "COMMAND_SECONDS"),
+}
+
+
+def in_words(name, value):
+    """A limit as the manual writes it."""
+    if name.endswith(("_BYTES", "_OUTPUT", "_REPLY")):
+        for unit, size in ("GiB", 30), ("MiB", 20), ("KiB", 10):
+            if value >> size and not value & ((1 << size) - 1):
+                return f"{value >> size} {unit}"
+    if name.endswith("_SECONDS"):
+        return f"{value} s"
+    return f"{value:,}"
+
+
+def check_limits():
+    values = {name: int(n) << int(shift or 0) for name, n, shift in re.findall(
+        r"^#define LIMIT_(\w+)\s+\(?(\d+)u(?: << (\d+)\))?$",
+        read("include", "weir", "limits.h"), re.M)}
+    complaints = []
+    for page, names in LIMITS.items():
+        text = read("packaging", "man", page)
+        complaints += [
+            f"{in_words(n, values[n])} of LIMIT_{n} is not in {page}"
+            for n in names if not re.search(
+                rf"\b{in_words(n, values[n])}\b", text)]
+    fact("limits stand in the manual", complaints)
+
+
 def check_status():
     coded = set(re.findall(
         r'json_object_set_new\(\s*\w+,\s*"(\w+)"',
@@ -271,6 +307,7 @@ def main():
     check_variables()
     check_metrics()
     check_status()
+    check_limits()
     if os.access(WEIR, os.X_OK):
         check_options()
         check_examples()
