@@ -307,7 +307,7 @@ call_decrypt_aes(struct call *c, struct value *result)
 {
 	struct str text = func_str(c, 1);
 	struct buf crypt = {0};
-	size_t at;
+	size_t at, room = text.len / 4 * 3;
 	int rc;
 
 	*result = value_str(STR(""));
@@ -315,11 +315,15 @@ call_decrypt_aes(struct call *c, struct value *result)
 		return 0;
 	if (base64_decode(&crypt, text, false, &at) < 0)
 		rc = call_fail(c, "illegal base64 data at input byte %zu", at);
-	else if (crypt.len < BLOCK)
+	else if (crypt.len < BLOCK && room < BLOCK)
 		rc = call_fail(c,
 		    "runtime error: slice bounds out of range [:16] with "
 		    "capacity %zu",
-		    text.len / 4 * 3);
+		    room);
+	else if (crypt.len < BLOCK) /* new lines count as room */
+		rc = call_fail(c,
+		    "runtime error: slice bounds out of range [16:%zu]",
+		    crypt.len);
 	else
 		rc = decrypt(c, buf_as_str(&crypt), result);
 	buf_fini(&crypt);

@@ -275,15 +275,39 @@ encode_pointer(struct encoder *e, const struct value *v)
 	return encode(e, &record);
 }
 
+/* What RFC 3339 does not allow of a time as Go writes it; NULL: nothing. */
+static const char *
+time_fault(struct str s)
+{
+	const char *offset = s.ptr + s.len - 6;
+
+	if (s.ptr[4] != '-')
+		return "year outside of range [0,9999]";
+	if (s.ptr[s.len - 1] == 'Z')
+		return NULL;
+	if ((offset[0] >= '0' && offset[0] <= '9') ||
+	    (offset[1] - '0') * 10 + offset[2] - '0' >= 24)
+		return "timezone hour outside of range [0,23]";
+	return NULL;
+}
+
 static int
 encode_text(struct encoder *e, const struct value *v)
 {
 	struct buf text = {0};
+	const char *fault = NULL;
 
 	v->type->text(v, &text);
-	json_quote(e->out, buf_as_str(&text), e->style.escape_html);
+	if (v->type == &type_time)
+		fault = time_fault(buf_as_str(&text));
+	if (!fault)
+		json_quote(e->out, buf_as_str(&text), e->style.escape_html);
 	buf_fini(&text);
-	return 0;
+	return !fault ? 0
+		      : error_set(e->error, ERROR_TEMPLATE,
+			    "json: error calling MarshalJSON for type "
+			    "time.Time: Time.MarshalJSON: %s",
+			    fault);
 }
 
 static int

@@ -20,6 +20,9 @@ func generate(seed, i uint64, only string) (text, function string) {
 	g := &generator{rand.New(rand.NewPCG(seed, i))}
 	if only == "" && g.chance(12) {
 		form := pick(g, forms)
+		if g.chance(5) {
+			form = pick(g, slowForms)
+		}
 		function, _, _ = strings.Cut(form, " ")
 		function, _, _ = strings.Cut(function, "}")
 		return g.definitions() + "{{" + g.fill(form, 2) + "}}", function
@@ -82,6 +85,9 @@ func (g *generator) withVariables(f *function) string {
 	var operands []string
 	show := pick(g, []string{`{{X}};`, `{{printf "%#v" X}};`, `{{toJSON X}};`, `{{printf "%T" X}};`})
 	for i, sort := range g.sorts(f) {
+		if sort == "dated" {
+			sort = "time"
+		}
 		name := "$" + string(rune('a'+i))
 		text.WriteString("{{" + name + " := " + g.argument(sort, 1) + "}}")
 		after.WriteString(strings.ReplaceAll(show, "X", name))
@@ -93,7 +99,9 @@ func (g *generator) withVariables(f *function) string {
 	case 0:
 		text.WriteString("{{$s := sprig_sortAlpha $r}}")
 	case 1:
-		text.WriteString(`{{$s := sprig_set $r "a" "changed"}}`)
+		if f.result == "dict" {
+			text.WriteString(`{{$s := sprig_set $r "a" "changed"}}`)
+		}
 	case 2:
 		text.WriteString("{{$s := " + call + "}}{{$s}};")
 	}
@@ -115,6 +123,9 @@ func (g *generator) sorts(f *function) (sorts []string) {
 		default:
 			sorts = append(sorts, p)
 		}
+	}
+	if len(sorts) == 2 && sorts[1] == "date" && g.chance(75) {
+		return []string{"dated"}
 	}
 	if f.name == "sprig_dict" {
 		for i := 0; i < len(sorts); i += 2 {
@@ -151,6 +162,9 @@ func (g *generator) call(f *function, depth int) string {
 
 // argument is one operand, mostly of the sort that is wanted.
 func (g *generator) argument(sort string, depth int) string {
+	if sort == "dated" {
+		return g.dated()
+	}
 	if g.chance(5) && sort != "count" {
 		sort = "any"
 	}
@@ -203,16 +217,28 @@ func (g *generator) literal(sort string) string {
 	case "number":
 		sort = pick(g, numbers)
 	}
+	switch {
+	case sort == "dict" && g.chance(30):
+		return g.tree(2)
+	case sort == "float" && g.chance(40):
+		return g.numeral()
+	case (sort == "int" || sort == "i64") && g.chance(25):
+		return "(sprig_" + map[string]string{"int": "int", "i64": "int64"}[sort] + " " + quoted(g.number()) + ")"
+	case sort == "time" && g.chance(50):
+		return "(sprig_toDate " + g.dated() + ")"
+	}
+	if compose := composed[sort]; compose != nil && g.chance(45) {
+		return quoted(g.changed(compose(g), texts[sort]))
+	}
 	if list, ok := texts[sort]; ok {
-		return quoted(g.text(list))
+		return quoted(g.changed(pick(g, list), list))
 	}
 	return pick(g, literals[sort])
 }
 
-// text is one of the list, now and then changed in a place or two.
-func (g *generator) text(list []string) string {
-	s := pick(g, list)
-	if !g.chance(25) {
+// changed is the text, now and then changed in a place or two.
+func (g *generator) changed(s string, list []string) string {
+	if !g.chance(20) {
 		return s
 	}
 	for range 1 + g.IntN(3) {

@@ -125,6 +125,7 @@ var texts = map[string][]string{
 	"format":     {"%v", "%+v", "%#v", "%#+v", "%s", "%d", "%q", "%T", "%x", "%5v|", "%-8v|", "%v %v", "", "%", "%%", "%!", "%[1]v", "%[2]v", "%[3]d", "%08d", "%.2f", "%e", "%t", "%c", "%U", "%p", "%*d", "%.3s", "% x", "%#x", "%X", "%o", "%b", "%g", "%z", "x%vy%"},
 	"letter":     {"", "a", "é", "aaa", "\xff", "\xff\xff"},
 	"userinfo":   {"", "u", "u:p", "u:", ":p", "u%20:p/", "a@b", "a b", "é", "u:p:q", "%zz", "[", "u/x", "u?x", "u#x"},
+	"password":   {"long", "maximum", "medium", "basic", "short", "pin", "x", ""},
 	"permission": {"", "0644", "600", "9", "x", "07777", "0o600"},
 }
 
@@ -194,11 +195,10 @@ var forms = []string{
 	`sprig_sortAlpha (sprig_keys DICT)`, `sprig_sortAlpha (sprig_keys DICT DICT)`, `sprig_keys ANY`, `len (sprig_keys)`,
 	`sprig_sortAlpha (sprig_values DICT)`, `len (sprig_values DICT)`, `sprig_values (sprig_dict KEY ANY)`,
 	`sprig_randInt 5 6`, `sprig_randInt -3 -2`, `sprig_randInt SIZE 0 | lt 1`, `sprig_randInt 5 5`, `sprig_randInt 7 2`, `sprig_randInt "1" 2`,
-	`sprig_htpasswd "a:b" TEXT`, `sprig_htpasswd TEXT`, `sprig_bcrypt (sprig_repeat 73 "a")`, `len (sprig_bcrypt "a")`,
+
 	`sprig_decryptAES TEXT (sprig_encryptAES TEXT TEXT)`, `$k := TEXT}}{{sprig_decryptAES $k (sprig_encryptAES $k TEXT)`,
-	`sprig_encryptAES ANY`, `sprig_genCA ANY`, `sprig_genCA TEXT ANY 1`, `sprig_genCAWithKey TEXT SIZE TEXT`, `sprig_genSelfSignedCert TEXT ANY`,
-	`sprig_genSelfSignedCertWithKey TEXT LIST LIST SIZE TEXT`, `sprig_genSignedCert ANY TEXT`, `sprig_genSignedCertWithKey TEXT LIST LIST SIZE ANY TEXT`,
-	`sprig_derivePassword ANY WORD TEXT TEXT`, `sprig_derivePassword INT "x" TEXT TEXT`, `sprig_genPrivateKey ANY`,
+	`sprig_encryptAES ANY`,
+
 	`scratch.Set KEY ANY}}{{scratch.Get KEY`, `scratch.Set "a" ANY}}{{scratch.Get "a"`, `scratch.SetX "a" ANY}}{{scratch.SetX "a" ANY}}{{scratch.Get "a"`,
 	`scratch.MapSet "a" KEY ANY}}{{scratch.MapSet "a" KEY ANY}}{{scratch.MapValues "a"`, `scratch.Set "a" ANY}}{{scratch.MapSet "a" KEY ANY}}{{scratch.Get "a"`,
 	`scratch.MapSetX "a" "b" ANY}}{{scratch.MapSetX "a" "b" ANY}}{{scratch.MapValues "a"`, `scratch.Key KEY`, `scratch.Set "a" DICT}}{{scratch.MapValues "a"`,
@@ -209,7 +209,18 @@ var forms = []string{
 	`writeToFile "w/e" "" "" PERMISSION`, `writeToFile "w/f" "" ""`, `writeToFile "w/g" "root" "root" "0644" "newline" TEXT}}{{plugin "cat" "w/g"`, `writeToFile "w/a/b" "" "" "0644" TEXT`,
 	`printf FORMAT ANY ANY`, `printf FORMAT ANY`, `html ANY`, `js ANY`, `urlquery ANY`, `len ANY`, `index LIST SIZE`, `index DICT KEY`, `slice TEXT SIZE SIZE`, `slice LIST SIZE`,
 	`eq ANY ANY`, `lt NUMBER NUMBER`, `and ANY ANY`, `print ANY ANY`, `println ANY ANY`, `printf FORMAT NUMBER NUMBER`, `ne ANY ANY ANY`, `le TEXT TEXT`,
+	`sprig_decryptAES TEXT (base64Encode (print (sprig_substr 0 16 "0123456789abcdef") TEXT))`,
+	`(TIME).Format LAYOUT`, `(TIME).Format LAYOUT`, `(TIME).UTC.Format LAYOUT`, `sprig_deepEqual DICT DICT`, `$d := DICT}}{{sprig_deepEqual $d (sprig_deepCopy $d)`,
+	`regexReplaceAll REGEX REPL TEXT`, `sprig_regexReplaceAll REGEX TEXT REPL`, `sprig_regexFindAll REGEX LINES -1`, `toYAML DICT`, `toTOML DICT`, `toJSONPretty DICT`,
+	`$d := DICT}}{{$e := DICT}}{{sprig_merge $d $e DICT}}|{{$d}}|{{$e`, `$d := DICT}}{{$e := DICT}}{{sprig_mergeOverwrite $d $e DICT}}|{{$d}}|{{$e`,
+	`$d := DICT}}{{$e := DICT}}{{mergeMap $d $e}}|{{$d}}|{{$e`, `$d := DICT}}{{$e := DICT}}{{mergeMapWithOverride $d $e}}|{{$d}}|{{$e`,
+	`printf FORMAT TEXT`, `printf FORMAT FLOAT`, `printf FORMAT INT`, `printf FORMAT ANY ANY`, `sprig_semverCompare CONSTRAINT SEMVER`,
 	`sprig_typeOf ANY`, `parseTOML TEXT`,
+}
+
+// The same, of what takes long: keys, and hashes that are meant to be slow.
+var slowForms = []string{
+	`sprig_bcrypt (sprig_repeat 73 "a")`, `len (sprig_bcrypt "a")`, `sprig_genCA TEXT ANY 1`, `sprig_derivePassword ANY WORD TEXT TEXT TEXT`, `sprig_derivePassword COUNT PASSWORD TEXT TEXT TEXT`, `sprig_genCA ANY`, `sprig_genPrivateKey ANY`, `sprig_genSelfSignedCert TEXT ANY`, `sprig_genSelfSignedCertWithKey TEXT LIST LIST SIZE TEXT`, `sprig_genSignedCert ANY TEXT`, `sprig_genCAWithKey TEXT SIZE TEXT`, `sprig_genSignedCertWithKey TEXT LIST LIST SIZE ANY TEXT`, `sprig_htpasswd "a:b" TEXT`, `sprig_htpasswd TEXT`,
 }
 
 // A name of a function in a template.
