@@ -247,30 +247,57 @@ replaces(const struct merging *m, bool present, const struct value *dst,
 	return m->overwrite;
 }
 
+/* Stores what is of `type` there, be it as an element of an interface's type.
+ */
 static int
-merge_entry(struct merging *m, struct map *dst, const struct map_entry *e)
+put_entry(struct merging *m, struct map *dst, const struct map_entry *e,
+    const struct type *type)
 {
-	const struct type *type = map_type(dst);
+	const struct type *wanted = map_type(dst)->elem;
+
+	if (wanted->kind != KIND_INTERFACE && !type_same(wanted, type))
+		return call_fail(m->call,
+		    "reflect.Value.SetMapIndex: value of type %s is not "
+		    "assignable to type %s",
+		    type->name, wanted->name);
+	map_put(dst, e->key, e->value);
+	return 0;
+}
+
+/* mergo asks whether what a list meets is nil, and stores one in any case. */
+static int
+check_list(
+    struct merging *m, struct map *dst, bool present, const struct map_entry *e)
+{
+	enum kind kind = map_type(dst)->elem->kind;
+
+	if (kind == KIND_INTERFACE || kind == KIND_SLICE)
+		return 0;
+	if (present)
+		return call_fail(m->call,
+		    "reflect: call of reflect.Value.IsNil on %s Value",
+		    kind_name(kind));
+	return put_entry(m, dst, e, e->value.type);
+}
+
+/* from: the type of the elements where the entry comes from. */
+static int
+merge_entry(struct merging *m, struct map *dst, const struct map_entry *e,
+    const struct type *from)
+{
 	struct value old = map_get(dst, &e->key);
 	bool present = old.type || old.iface;
 
-	if (!e->value.type) {
-		if (m->overwrite)
-			map_put(dst, e->key, e->value);
-		return 0;
-	}
+	if (!e->value.type)
+		return m->overwrite ? put_entry(m, dst, e, from) : 0;
+	if (value_kind(&e->value) == KIND_SLICE &&
+	    check_list(m, dst, present, e) < 0)
+		return -1;
 	if (merge_inside(m, &old, &e->value) < 0)
 		return -1;
-	if (!replaces(m, present, &old, &e->value))
-		return 0;
-	if (type->elem->kind != KIND_INTERFACE &&
-	    !type_same(type->elem, e->value.type))
-		return call_fail(m->call,
-		    "reflect.Value.SetMapIndex: value of type interface {} is "
-		    "not assignable to type %s",
-		    type->elem->name);
-	map_put(dst, e->key, e->value);
-	return 0;
+	return replaces(m, present, &old, &e->value)
+		   ? put_entry(m, dst, e, from)
+		   : 0;
 }
 
 static int
@@ -281,7 +308,8 @@ merge_maps(struct merging *m, struct map *dst, struct map *src)
 	if (dst == src || !src)
 		return 0;
 	key = map_type(dst)->key;
-	if (key->kind != KIND_INTERFACE && !type_same(key, map_type(src)->key))
+	if (map_count(src) && key->kind != KIND_INTERFACE &&
+	    !type_same(key, map_type(src)->key))
 		return call_fail(m->call,
 		    "reflect.Value.MapIndex: value of type %s is not "
 		    "assignable to type %s",
@@ -289,7 +317,7 @@ merge_maps(struct merging *m, struct map *dst, struct map *src)
 	for (size_t i = 0; i < map_count(src); i++) {
 		struct map_entry e = map_at(src, i);
 
-		if (merge_entry(m, dst, &e) < 0)
+		if (merge_entry(m, dst, &e, map_type(src)->elem) < 0)
 			return -1;
 	}
 	return 0;

@@ -16,6 +16,11 @@
 #define DAY   86400
 #define NANOS 1000000000LL
 
+/* A zone's names with their offsets: those in tzdata have up to some twenty. */
+#define ZONE_NAMES 64
+/* Days; a name that held for less is not found. */
+#define ZONE_STEP 10
+
 static int64_t
 divide_down(int64_t a, int64_t b)
 {
@@ -98,21 +103,62 @@ moment_local_offset(int64_t seconds, char name[16])
 	return tm.tm_gmtoff;
 }
 
+/* A name that the local zone has or had, with an offset that went with it. */
+struct zone_name {
+	char name[16];
+	int64_t offset;
+};
+
+static struct zone_name zone_names[ZONE_NAMES];
+
+static void
+add_zone_name(const struct zone_name *z)
+{
+	size_t i = 0;
+
+	while (i < ZONE_NAMES && zone_names[i].name[0] &&
+	       (zone_names[i].offset != z->offset ||
+		   strcmp(zone_names[i].name, z->name) != 0))
+		i++;
+	if (i < ZONE_NAMES)
+		zone_names[i] = *z;
+}
+
+/* libc does not list them, so it is asked about every few days. */
+static void
+collect_zone_names(void)
+{
+	for (int64_t day = moment_days(1800, 1, 1);
+	     day < moment_days(2050, 1, 1); day += ZONE_STEP) {
+		struct zone_name z;
+
+		z.offset = moment_local_offset(day * DAY, z.name);
+		add_zone_name(&z);
+	}
+}
+
 bool
 moment_local_named(struct str wanted, int64_t seconds, int64_t *offset)
 {
-	static const int64_t around[] = {0, -90, 90, -180, 180, -270, 270};
+	const struct zone_name *first = NULL;
 	char name[16];
 
-	for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
-		int64_t at = seconds + around[i] * DAY;
+	if (!zone_names[0].name[0])
+		collect_zone_names();
+	for (size_t i = 0; i < ZONE_NAMES && zone_names[i].name[0]; i++) {
+		const struct zone_name *z = &zone_names[i];
 
-		*offset = moment_local_offset(at, name);
-		*offset = moment_local_offset(at - *offset, name);
+		if (!str_is(wanted, z->name))
+			continue;
+		*offset = moment_local_offset(seconds - z->offset, name);
 		if (str_is(wanted, name))
 			return true;
+		if (!first)
+			first = z;
 	}
-	return false;
+	if (first)
+		*offset = first->offset;
+	return first;
 }
 
 struct moment

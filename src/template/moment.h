@@ -54,7 +54,8 @@ int moment_days_in(int64_t year, int month);
 struct moment moment_of_clock(int64_t seconds, int64_t nanos, enum moment_zone);
 /* The local zone's offset at an instant, and its name there. */
 int64_t moment_local_offset(int64_t seconds, char name[16]);
-/* The offset of the local zone that has this name around then; false: none. */
+/* The offset that goes with a name of the local zone: the one of then if it has
+ * the name then, or else the first that ever had it; false: none. */
 bool moment_local_named(struct str name, int64_t seconds, int64_t *offset);
 
 /* Adds nanoseconds. */

@@ -250,7 +250,11 @@ scan_class(struct regex_scan *s)
 
 		if (str_has_prefix(rest(s), STR("[:")))
 			end = str_find(rest(s), STR(":]"));
-		if (end > 0)
+		if (end > 0 &&
+		    !rune_is_valid((struct str){rest(s).ptr, (size_t)end}))
+			rc = regex_scan_stop(s, RE2_BAD_RANGE,
+			    (struct str){rest(s).ptr, (size_t)end + 2});
+		else if (end > 0)
 			rc = copy(s, (size_t)end + 2);
 		else if (s->in.ptr[s->at] == '\\')
 			rc = scan_escape(s, true);

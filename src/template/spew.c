@@ -423,7 +423,16 @@ format_value(struct printer *p, const struct value *v, uint32_t verb)
 		return;
 	}
 	p->formatter = NULL;
-	fmt_arg(p, v, verb);
+	if (verb == 'w') { /* no wrapper is an error, so all of it is shown */
+		p->erroring = true;
+		buf_printf(p->out, "%%!w(%s=&{", p->wrapper);
+		fmt_arg(p, v, 'v');
+		buf_printf(p->out, " <nil> 0 map[] false " ADDRESS "})",
+		    (unsigned long long)(uintptr_t)v);
+		p->erroring = false;
+	} else {
+		fmt_arg(p, v, verb);
+	}
 	p->formatter = formatter;
 }
 

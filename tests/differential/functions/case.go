@@ -62,8 +62,9 @@ func (a answer) String() string {
 }
 
 var (
-	start   = regexp.MustCompile(`0[xX][0-9a-fA-F]+`)
-	address = regexp.MustCompile(`(0[xX])?[0-9a-fA-F]{9,18}`)
+	pointing = regexp.MustCompile(`%[^a-z]*[pw]`)
+	start    = regexp.MustCompile(`0[xX][0-9a-fA-F]+`)
+	address  = regexp.MustCompile(`(0[xX])?[0-9a-fA-F]{9,18}`)
 	// A time's fields, the last of them the address of its zone.
 	zone = regexp.MustCompile(`(\{[0-9a-fA-FxXob]+ [+-]?[0-9a-fA-FxXob]+ )[+0-9a-fA-FxXob]+\}`)
 )
@@ -72,7 +73,7 @@ var (
 // template makes something that prints as one.
 func steady(text string, a answer) answer {
 	if pointers.MatchString(text) {
-		if strings.Contains(text, "%p") || strings.Contains(text, "loop") {
+		if pointing.MatchString(text) || strings.Contains(text, "loop") {
 			a.body = start.ReplaceAllString(a.body, "@")
 		}
 		a.body = zone.ReplaceAllString(a.body, "$1@}")

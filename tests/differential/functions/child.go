@@ -108,7 +108,11 @@ func (s *sides) askGo(text string) (answer, bool) {
 // differ asks both, and again when they differ: what Go itself answers
 // differently each time, or what changes with the clock, is no difference.
 func (s *sides) differ(text string) (want, got answer, differs bool) {
-	for range 4 {
+	tries := 4
+	if strings.Contains(text, "spew") {
+		tries = 40 // two keys stand mostly in one order
+	}
+	for range tries {
 		w, ok := s.askGo(text)
 		g := s.weir.ask(text)
 		if !ok || same(text, w, g) || isKnown(text, w, g) ||

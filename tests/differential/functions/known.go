@@ -32,7 +32,7 @@ const (
 )
 
 // What prints an address, or what looks like one.
-var pointers = regexp.MustCompile(`spew|scratch|loop|semver|%#|%p|toDate|DateModify|date_modify`)
+var pointers = regexp.MustCompile(`spew|scratch|loop|semver|%#|%p|[tT]oDate|DateModify|date_modify`)
 
 // known: differences that are meant, by what one of the messages holds.
 var known = []struct{ golang, weir string }{
