@@ -129,7 +129,8 @@ $(DIFF)/driver: $(O)/tests/differential/driver.o \
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
 
-$(DIFF)/functions: $(O)/tests/differential/driver.o $(LIB)
+$(DIFF)/functions: $(O)/tests/differential/driver.o \
+		$(O)/tests/differential/functions.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LD) -o $@ $^ $(LDLIBS)
 

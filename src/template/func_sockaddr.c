@@ -56,6 +56,7 @@ const struct type type_ifaddrs = {.kind = KIND_SLICE,
     .name = IFADDRS,
     .elem = &type_ifaddr,
     .elem_store = STORE_STRUCT};
+#define STARTED " started at :"
 
 struct addrs
 addrs_new(struct call *c, size_t room)
@@ -460,6 +461,23 @@ inner_text(struct call *c)
 	return text;
 }
 
+/* A message of the lexer's names the template where the action began, which has
+ * no name otherwise. */
+static const char *
+named(struct call *c, const char *text)
+{
+	const char *at = NULL, *next = text;
+
+	while ((next = strstr(next, STARTED)))
+		at = next++;
+	if (!at ||
+	    at[strlen(STARTED) + strspn(at + strlen(STARTED), "0123456789")] !=
+		0)
+		return text;
+	return arena_printf(c->arena, "%.*s started at sockaddr.Parse%s",
+	    (int)(at - text), text, at + strlen(STARTED) - 1);
+}
+
 static int
 fail_inner(
     struct call *c, const char *words, struct str text, struct error *inner)
@@ -468,7 +486,7 @@ fail_inner(
 
 	if (inner->column < 0)
 		call_fail(c, "%s %s: template: sockaddr.Parse:%d: %s", words,
-		    shown, inner->line, inner->text);
+		    shown, inner->line, named(c, inner->text));
 	else
 		call_fail(c, "%s %s: template: sockaddr.Parse:%d:%d: %s", words,
 		    shown, inner->line, inner->column, inner->text);

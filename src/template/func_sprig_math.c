@@ -300,11 +300,44 @@ call_floor(struct call *c, struct value *result)
 }
 
 /* round v places [threshold]: the digit behind decides by the threshold. */
+/* math.Pow of Go for a whole power: by squares of the fraction, the exponents
+ * apart, which is not the nearest number that libm's gives. */
+static double
+power_of_ten(int64_t n)
+{
+	uint64_t left = n < 0 ? -(uint64_t)n : (uint64_t)n;
+	double product = 1, square;
+	int64_t exponent = 0;
+	int each;
+
+	if (left >= (uint64_t)1 << 62) /* as a float, perhaps 1 << 63 */
+		return n < 0 ? 0 : INFINITY;
+	square = frexp(10, &each);
+	for (; left; left >>= 1) {
+		if (each < -4096 || each > 4096) {
+			exponent += each;
+			break;
+		}
+		if (left & 1) {
+			product *= square;
+			exponent += each;
+		}
+		square *= square;
+		each *= 2;
+		if (square < 0.5) {
+			square += square;
+			each--;
+		}
+	}
+	return n < 0 ? ldexp(1 / product, (int)-exponent)
+		     : ldexp(product, (int)exponent);
+}
+
 static int
 call_round(struct call *c, struct value *result)
 {
 	double on = c->argc > 2 ? c->args[2].u.f : 0.5;
-	double power = pow(10, (double)c->args[1].u.i);
+	double power = power_of_ten(c->args[1].u.i);
 	double scaled = power * sprig_float(&c->args[0]), whole;
 	double rest = modf(scaled, &whole);
 

@@ -48,15 +48,6 @@ copy(struct regex_scan *s, size_t n)
 	return 0;
 }
 
-/* \Q…\E: literal text, perhaps to the end. */
-static int
-scan_literal(struct regex_scan *s)
-{
-	ptrdiff_t end = str_find(rest(s), STR("\\E"));
-
-	return copy(s, end < 0 ? s->in.len : (size_t)end + 2);
-}
-
 static bool
 is_digit(char c)
 {
@@ -95,6 +86,20 @@ check_runes(struct regex_scan *s, struct str t)
 		if (take_rune(s, &t, &rune) < 0)
 			return -1;
 	return 0;
+}
+
+/* \Q…\E: literal text, perhaps to the end. */
+static int
+scan_literal(struct regex_scan *s)
+{
+	ptrdiff_t end = str_find(rest(s), STR("\\E"));
+	struct str text = rest(s);
+
+	if (end >= 0)
+		text.len = (size_t)end;
+	if (check_runes(s, text) < 0)
+		return -1;
+	return copy(s, end < 0 ? s->in.len : (size_t)end + 2);
 }
 
 /* \pN, \\p{name}, \\p{^name} */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The engine, and `.` given as JSON: with shims.c Go's own functions and those
- * shims, without it all functions of the library. Without arguments it answers
+ * shims, with functions.c all functions there are. Without arguments it answers
  * the requests on standard input, one after another, for the program that
  * compares it with Go. With files of recorded cases, requests each with its
  * answer, it says which are answered differently now.
@@ -26,6 +26,7 @@
 #include <sys/resource.h>
 
 #include "../../src/template/json.h"
+#include "driver.h"
 #include "weir/template.h"
 #include "weir/xalloc.h"
 
@@ -136,7 +137,10 @@ execute(struct template *t, struct str data, struct answer *a)
 {
 	struct arena arena;
 	struct buf out = {0};
-	struct render r = {.arena = &arena, .out = &out, .world = &world};
+	struct render r = {.arena = &arena,
+	    .out = &out,
+	    .world = &world,
+	    .data = driver_data()};
 	struct error e = {0};
 
 	arena_init(&arena, 0);
@@ -170,7 +174,8 @@ answer(struct request *r, struct answer *a)
 	struct template_options o = {.path = "",
 	    .left = delimiter(&r->left),
 	    .right = delimiter(&r->right),
-	    .error_on_missing_key = r->missing_is_error};
+	    .error_on_missing_key = r->missing_is_error,
+	    .families = driver_families};
 	struct template *t = template_new(&o, buf_as_str(&r->text), &e);
 
 	buf_reset(&a->body);

@@ -62,11 +62,13 @@ func (a answer) String() string {
 }
 
 var (
+	records  = regexp.MustCompile(`service|tree|ls |node`)
+	room     = regexp.MustCompile(` ?cap=\d+`)
 	pointing = regexp.MustCompile(`%[^a-z]*[pw]`)
 	start    = regexp.MustCompile(`0[xX][0-9a-fA-F]+`)
 	address  = regexp.MustCompile(`(0[xX])?[0-9a-fA-F]{9,18}`)
 	// A time's fields, the last of them the address of its zone.
-	zone = regexp.MustCompile(`(\{[0-9a-fA-FxXob]+ [+-]?[0-9a-fA-FxXob]+ )[+0-9a-fA-FxXob]+\}`)
+	zone = regexp.MustCompile(`(\{[0-9a-fA-FxXob]+ [+-]?[0-9a-fA-FxXob]+ )[+-]?[0-9a-fA-FxXob]+\}`)
 )
 
 // steady is an answer without what is another each time: addresses, where the
@@ -75,6 +77,10 @@ func steady(text string, a answer) answer {
 	if pointers.MatchString(text) {
 		if pointing.MatchString(text) || strings.Contains(text, "loop") {
 			a.body = start.ReplaceAllString(a.body, "@")
+		}
+		if records.MatchString(text) {
+			// How Consul's lists grew is not kept.
+			a.body = room.ReplaceAllString(a.body, "")
 		}
 		a.body = zone.ReplaceAllString(a.body, "$1@}")
 		a.body = address.ReplaceAllString(a.body, "@")

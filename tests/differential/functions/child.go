@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -21,18 +22,20 @@ const lifetime = 5000
 
 // child is one side: a program that answers requests, in a folder of its own.
 type child struct {
-	argv   []string
-	folder string
-	cmd    *exec.Cmd
-	in     io.WriteCloser
-	out    *bufio.Reader
-	asked  int
+	argv    []string
+	folder  string
+	answers string
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Reader
+	asked   int
 }
 
 func newChild(argv ...string) *child {
 	folder, err := os.MkdirTemp("", "functions-")
 	check(err)
-	c := &child{argv: argv, folder: folder}
+	c := &child{argv: argv, folder: folder, answers: filepath.Join(folder, "..", filepath.Base(folder)+".tsv")}
+	check(os.WriteFile(c.answers, []byte(answers), 0o600))
 	c.start()
 	return c
 }
@@ -40,7 +43,7 @@ func newChild(argv ...string) *child {
 func (c *child) start() {
 	c.cmd = exec.Command(c.argv[0], c.argv[1:]...)
 	c.cmd.Dir = c.folder
-	c.cmd.Env = environment
+	c.cmd.Env = append(environment, "ANSWERS="+c.answers)
 	c.in, _ = c.cmd.StdinPipe()
 	out, _ := c.cmd.StdoutPipe()
 	c.out = bufio.NewReaderSize(out, 1<<16)
@@ -56,6 +59,7 @@ func (c *child) stop() error {
 func (c *child) close() {
 	c.stop()
 	os.RemoveAll(c.folder)
+	os.Remove(c.answers)
 }
 
 func (c *child) ask(text string) answer {

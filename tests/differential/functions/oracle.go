@@ -5,6 +5,8 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
+	"log"
 	"os"
 	"regexp"
 	"strings"
@@ -24,25 +26,27 @@ func serve() {
 	memory := syscall.Rlimit{Cur: memoryLimit, Max: memoryLimit}
 	check(syscall.Setrlimit(syscall.RLIMIT_AS, &memory))
 	// spew_dump prints there, too.
-	answers := os.Stdout
+	out := os.Stdout
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	check(err)
 	os.Stdout = null
+	log.SetOutput(io.Discard)
+	brain := newBrain()
 	in := bufio.NewReader(os.Stdin)
 	for {
 		text, err := readRequest(in)
 		if err != nil {
 			return
 		}
-		a := execute(text)
+		a := execute(text, brain)
 		if len(a.body) > outputLimit {
 			a = answer{"skip", ""}
 		}
-		answers.WriteString(a.String())
+		out.WriteString(a.String())
 	}
 }
 
-func execute(text string) (a answer) {
+func execute(text string, brain *template.Brain) (a answer) {
 	defer func() {
 		// A panic that text/template does not catch ends consul-template.
 		if r := recover(); r != nil {
@@ -53,7 +57,7 @@ func execute(text string) (a answer) {
 	if err != nil {
 		return answer{"skip", err.Error()}
 	}
-	result, err := t.Execute(&template.ExecuteInput{Brain: template.NewBrain()})
+	result, err := t.Execute(&template.ExecuteInput{Brain: brain})
 	if err != nil {
 		return failure(err.Error())
 	}

@@ -22,6 +22,11 @@ env name > text
 mustEnv name > text
 envOrDefault name text > text
 explodeMap pathdict > dict
+explode keys > dict
+byKey keys > groups
+byTag instances > groups
+byPort instances > groups
+byMeta meta instances > groups
 mergeMap dict dict > dict
 mergeMapWithOverride dict dict > dict
 in list any > bool

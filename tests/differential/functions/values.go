@@ -124,6 +124,7 @@ var texts = map[string][]string{
 	"name":       {"FULL", "EMPTY", "NONE", "TZ", "HOME", "", "A=B", "a b", "\x00"},
 	"format":     {"%v", "%+v", "%#v", "%#+v", "%s", "%d", "%q", "%T", "%x", "%5v|", "%-8v|", "%v %v", "", "%", "%%", "%!", "%[1]v", "%[2]v", "%[3]d", "%08d", "%.2f", "%e", "%t", "%c", "%U", "%p", "%*d", "%.3s", "% x", "%#x", "%X", "%o", "%b", "%g", "%z", "x%vy%"},
 	"letter":     {"", "a", "é", "aaa", "\xff", "\xff\xff"},
+	"meta":       {"zone", "zone,weight", "weight|int", "none", "", "a b", "zone,", ",", "zone|int", "weight|x", "zone, weight", "é"},
 	"userinfo":   {"", "u", "u:p", "u:", ":p", "u%20:p/", "a@b", "a b", "é", "u:p:q", "%zz", "[", "u/x", "u?x", "u#x"},
 	"password":   {"long", "maximum", "medium", "basic", "short", "pin", "x", ""},
 	"permission": {"", "0644", "600", "9", "x", "07777", "0o600"},
@@ -156,7 +157,14 @@ var literals = map[string][]string{
 	"chan":     {"(loop 3)", "(loop 2 4)", "(loop 0)"},
 	"chunks":   {"(sprig_chunk 2 (sprig_list 1 2 3))"},
 	"nil":      {"nil"},
-	"odd":      {"scratch", "(sprig_first (sprig_list))", "(sprig_get (sprig_dict \"a\" nil) \"a\")", "(sprig_slice (sprig_list))", "(sprig_concat)", "(sprig_coalesce)", "(parseYAML \"\")"},
+	// Of answers.tsv.
+	"instances": {`(service "web")`, `(service "web")`, `(service "api|any")`, `(service "none")`, `services`, `(slice (service "web") 1 2)`},
+	"keys":      {`(tree "app")`, `(tree "app")`, `(ls "app")`, `(tree "clash")`, `(slice (tree "app") 1 4)`},
+	"record": {`(index (service "web") 0)`, `(index (service "web") 1)`, `(index (tree "app") 1)`, `(node "n1")`, `(node "n1").Node`, `(node "n1").Services`, `(index services 0)`, `(index nodes 0)`,
+		`(index (service "web") 0).Checks`, `(index (service "web") 2).Tags`, `(index (service "web") 2).ServiceMeta`, `(index (service "web") 0).Weights`, `(index (service "web") 1).ServiceTaggedAddresses`,
+		`(index (index (service "web") 0).Checks 1)`, `(index (index (service "web") 0).Checks 1).Definition`, `(index (service "web") 0).Port`, `(index (tree "app") 4).Flags`, `(index (tree "app") 4).Value`, `nodes`, `services`,
+		`(service "web" | byTag)`, `(service "web" | byPort)`, `(tree "app" | byKey)`, `(service "web" | byMeta "zone")`, `(index (service "web") 0).Checks.AggregatedStatus`, `(index (index (service "web") 0).Checks 1).Definition.Interval`},
+	"odd": {"scratch", "(sprig_first (sprig_list))", "(sprig_get (sprig_dict \"a\" nil) \"a\")", "(sprig_slice (sprig_list))", "(sprig_concat)", "(sprig_coalesce)", "(parseYAML \"\")"},
 }
 
 // What a value of one sort may come from: results of functions (table.go) that
@@ -172,7 +180,7 @@ var fits = map[string][]string{
 // What any may be, the frequent ones more than once.
 var anything = []string{"text", "text", "text", "int", "int", "i64", "u64", "float", "float", "bool", "cplx", "byte", "list",
 	"list", "list", "strs", "ints", "dict", "dict", "dict", "ydict", "smap", "time", "span", "month", "semverv", "chan",
-	"chunks", "nil", "odd", "digits", "json", "lines"}
+	"chunks", "nil", "odd", "digits", "json", "lines", "record", "keys", "instances"}
 
 var numbers = []string{"int", "int", "i64", "u64", "float", "float", "digits", "bool", "size", "byte"}
 
@@ -227,7 +235,7 @@ var slowForms = []string{
 var names = regexp.MustCompile(`\b(?:sprig_\w+|spew_\w+|` + helperNames() + `)\b`)
 
 func helperNames() string {
-	list := []string{"scratch", "executeTemplate", "plugin", "writeToFile"}
+	list := []string{"service", "services", "tree", "ls", "node", "nodes", "scratch", "executeTemplate", "plugin", "writeToFile"}
 	for line := range strings.Lines(table) {
 		if name, _, ok := strings.Cut(line, " "); ok && !strings.HasPrefix(name, "sprig_") {
 			list = append(list, name)
