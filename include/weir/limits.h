@@ -14,8 +14,8 @@
 /* Nodes executed in one render: about a minute of work; a template that needs
  * more loops for ever. */
 #define LIMIT_STEPS 500000000u
-/* Nested template calls: Go's own bound, with its message. The stack is made for
- * them, src/template/exec_stack.c. */
+/* Nested template calls: Go's own bound, with its message. The stack is made
+ * for them, src/template/exec_stack.c. */
 #define LIMIT_CALL_DEPTH 100000u
 /* Nested parentheses in one expression: Go's bound. */
 #define LIMIT_EXPRESSION_DEPTH 10000u
