@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "weir/limits.h"
 
 static char directory[] = "/tmp/weir-test-XXXXXX";
 static char address[64], notify_path[64];
@@ -456,6 +459,64 @@ a_socket_in_use_is_refused_a_left_one_taken(void **state)
 	assert_int_equal(access(address + 5, F_OK), -1);
 }
 
+/* … but not what is no socket. */
+static void
+a_file_in_its_place_stays(void **state)
+{
+	struct report_options o = {
+	    .loop = &loop, .listen = address, .totals = &totals};
+	struct error e = {0};
+
+	(void)state;
+	close(creat(address + 5, 0600));
+	assert_null(report_new(&o, &e));
+	assert_int_equal(access(address + 5, F_OK), 0);
+	error_fini(&e);
+}
+
+/* Turns the loop for so many ms; the bytes that came. */
+static size_t
+wait_for_bytes(int fd, int ms)
+{
+	ssize_t n = -1;
+
+	for (int i = 0; i < ms && n <= 0; i++) {
+		uv_run(&loop, UV_RUN_NOWAIT);
+		n = recv(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT);
+		usleep(1000);
+	}
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* Who comes when all are taken waits until one goes. */
+static void
+clients_are_limited(void **state)
+{
+	static const char request[] =
+	    "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	int fds[LIMIT_HTTP_CONNECTIONS + 1], last;
+
+	(void)state;
+	open_report(address);
+	strcpy(un.sun_path, address + 5);
+	for (size_t i = 0; i <= LIMIT_HTTP_CONNECTIONS; i++) {
+		fds[i] = socket(AF_UNIX, SOCK_STREAM, 0);
+		assert_int_equal(
+		    connect(fds[i], (struct sockaddr *)&un, sizeof(un)), 0);
+		assert_int_equal(send(fds[i], "GET", 3, MSG_NOSIGNAL), 3);
+		assert_false(wait_for_bytes(fds[i], 2));
+	}
+	last = fds[LIMIT_HTTP_CONNECTIONS];
+	send(last, request + 3, strlen(request + 3), MSG_NOSIGNAL);
+	assert_false(wait_for_bytes(last, 50));
+	for (size_t i = 0; i < LIMIT_HTTP_CONNECTIONS; i++)
+		close(fds[i]);
+	assert_true(wait_for_bytes(last, 1000));
+	assert_status(answer, 200);
+	close(last);
+}
+
 static void
 a_tcp_port_can_be_listened_at(void **state)
 {
@@ -576,6 +637,8 @@ main(void)
 	    CASE(other_paths_and_methods_are_refused),
 	    CASE(a_request_that_is_too_large_is_refused),
 	    CASE(a_socket_in_use_is_refused_a_left_one_taken),
+	    CASE(a_file_in_its_place_stays),
+	    CASE(clients_are_limited),
 	    CASE(a_tcp_port_can_be_listened_at),
 	    CASE(the_control_socket_is_one_daemons),
 	    CASE(ready_is_said_once_and_again_after_reloading),
