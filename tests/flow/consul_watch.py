@@ -79,6 +79,7 @@ def test_every_bad_answer_is_named_and_keeps_the_last_good_one(t):
             (bad.status(429, ""), r"Unexpected response code: 429 \(\)"),
             (bad.status(500, "No cluster leader"),
              r"Unexpected response code: 500 \(No cluster leader\)"),
+            (bad.status(500, "y" * 400), r"code: 500 \(y{300}…\)"),
             (bad.status(301, "", {"Location": "http://127.0.0.1:1/"}),
              r"Unexpected response code: 301 \(\)"),
             (bad.truncated(20), r"http://127.*: \S.*; the last good"),
@@ -170,6 +171,8 @@ def test_an_index_of_zero_is_no_busy_loop(t):
         t.until_file("out", lambda s: s == "web:8001 ")
         fake.wait_asked(WEB, fake.count(WEB) + 5)
         assert min(gaps(fake)[-4:]) >= 0.099, (odd, gaps(fake))
+        # each that comes too early doubles the pause
+        assert gaps(fake)[-1] >= 0.3, (odd, gaps(fake))
         weir.stop()
         os.unlink(t.path("out"))
 
@@ -224,6 +227,11 @@ def test_a_blocking_query_has_index_and_wait(t):
     assert query["index"] == str(fake.index)
     assert 10000 <= int(query["wait"][:-2]) <= 10000 * 17 // 16
     assert "passing" not in query
+    for i in range(2, 8):       # they are not to end all at once
+        fake.say(WEB, web(8000 + i))
+        fake.wait_asked(WEB, i + 1)
+    waits = {r.query["wait"] for r in fake.asked(WEB) if "wait" in r.query}
+    assert len(waits) > 1, waits
 
 
 def test_the_token_file_is_read_again_and_never_logged(t):
@@ -381,6 +389,18 @@ def test_a_key_is_waited_for_and_may_go_again(t):
     t.until_file("out", lambda s: s == "shop 8080")
     consul.kv_delete("app/port")
     t.until_file("out", lambda s: s == "shop 80")
+
+
+def test_a_key_is_absent_only_if_consul_says_so(t):
+    """A proxy in between has 404s of its own, without an index."""
+    fake = t.fake_consul()
+    fake.always("/v1/kv/app/port",
+                fake_module.status(404, "", {"X-Consul-Index": None}))
+    weir = site(t, fake, '{{keyOrDefault "app/port" "80"}}').start()
+    weir.wait_log(r"kv\.get\(app/port\): Unexpected response code: 404")
+    assert t.read("out") is None
+    fake.always("/v1/kv/app/port", fake_module.status(404, ""))
+    t.until_file("out", lambda s: s == "80")
 
 
 def test_datacenters_that_do_not_answer_are_left_out(t):

@@ -252,6 +252,34 @@ def test_systemd_hears_ready_only_after_the_first_apply(t):
         assert weir.wait_exit() == 0
 
 
+def test_ready_is_said_when_every_file_is_live(t):
+    weir, _ = catalog_site(t)
+    t.write("b.tmpl", '{{key "app/secret"}}')
+    weir.configure({'template "b"': {
+        "source": t.path("b.tmpl"), "destination": t.path("b.out")}})
+    weir.start()
+    t.until_file("a.out", lambda s: s == "web-1:8001\n")
+    weir.wait_log(r"waiting for|kv\.block\(app/secret\)")
+    assert weir.get("/readyz")[0] == 503
+    assert weir.count_log("ready: every file is live") == 0
+    t.write("catalog.json", catalog(8001, kv={"app/secret": "x"}))
+    weir.wait_log("ready: every file is live")
+    assert weir.get("/readyz")[0] == 200
+
+
+def test_a_client_that_is_too_slow_is_hung_up_on(t):
+    weir, _ = catalog_site(t)
+    weir.start()
+    weir.wait_log("ready")
+    with socket.create_connection(("127.0.0.1", weir.http_port)) as s:
+        s.settimeout(t.seconds(20))
+        s.sendall(b"GET /status HTTP/1.1\r\nHost: x\r\n")
+        began = time.monotonic()
+        assert s.recv(1) == b"", "it was answered"
+        assert time.monotonic() - began > 5
+    assert weir.get("/healthz")[0] == 200
+
+
 def test_two_at_once_do_not_disturb_each_other(t):
     one, _ = catalog_site(t)
     one.start()

@@ -287,7 +287,17 @@ def test_somebody_elses_reload_is_noticed(t):
     site.is_right(same_worker=False)
 
 
-def mapped(t, **keys):
+def test_line_that_comes_back_after_a_reload_is_new(t):
+    """The worker that had it in maintenance is gone."""
+    site = Site(t, dynamic="no").begin()
+    site.change("run time: .*server b", b=None)
+    site.change(r"reloaded in \d+ ms", line="maxconn 77")
+    assert site.weir.status()["haproxy"][0]["leftovers"] == []
+    site.change("reload: .*no server of that name runs", b=(8002, 1))
+    site.is_right(same_worker=False)
+
+
+def mapped(t, relay=False, **keys):
     """A site whose frontend answers what a map of weir's has for the host:
     the port of the instance of that name; (site, the map's path)."""
     site = Site(t, **keys)
@@ -301,7 +311,7 @@ lf-string %[hdr(host),map({names},none)]
     site.weir.configure({'template "names.map"': {
         "source": t.path("names.tmpl"), "haproxy": "main",
         "destination": names, "settle": "1ms:5ms"}})
-    return site.begin(), names
+    return (relayed(t, site) if relay else site.begin()), names
 
 
 def test_map_of_ours_changes_at_run_time(t):
@@ -645,8 +655,8 @@ def test_stats_socket_that_is_full(t):
     site.is_right()
 
 
-def relayed(t, **keys):
-    site = Site(t, **keys)
+def relayed(t, site=None, **keys):
+    site = site or Site(t, **keys)
     path = t.path("relay.sock")
     site.weir.configure({'haproxy "main"': {"stats_socket": path}})
     site.relay = Relay(path, site.proxy.stats_socket)
@@ -665,6 +675,47 @@ def test_reply_that_is_cut_is_a_reload(t):
     site.pid = site.proxy.worker()
     site.change("run time: ", a=(8001, 6))
     site.is_right()
+
+
+def test_steps_that_did_not_take_are_a_reload(t):
+    """HAProxy said that they did; what it says of its servers counts."""
+    site = relayed(t)
+    site.relay.when = "show servers state"
+    site.relay.lie = (b" 5 1 ", b" 1 1 ")
+    site.relay.fault = "lie"
+    site.change("reload: read back after the steps: .*server a: "
+                "weight 1, not 5", a=(8001, 5))
+    site.weir.wait_log(r"reloaded in \d+ ms")
+    site.relay.fault = None
+    site.is_right(same_worker=False)
+    assert site.reload_count("read-back") == 1
+
+
+def test_map_that_did_not_take_is_a_reload(t):
+    site, names = mapped(t, relay=True)
+    site.relay.when = "show map "
+    site.relay.lie = (b"9001", b"9002")
+    site.relay.fault = "lie"
+    site.change(r"reload: .*names\.map: .*9002", a=(9001, 1))
+    site.weir.wait_log(r"reloaded in \d+ ms")
+    site.relay.fault = None
+    t.until_served(site.port, "9001", host="a")
+    assert site.proxy.worker() != site.pid
+
+
+def test_steps_that_cannot_be_taken_back_are_owed_a_reload(t):
+    site = Site(t)
+    strict(t, site)
+    site = relayed(t, site)
+    site.relay.when = "weight 1"
+    site.relay.fault = "mute"
+    before = site.text()
+    site.change("could not be taken back", a=(8001, 77), b=(8002, 4))
+    assert site.text() == before
+    site.relay.fault = None
+    site.change("reload: .*could not be taken back", a=(8001, 2))
+    site.weir.wait_log(r"reloaded in \d+ ms")
+    site.is_right(same_worker=False)
 
 
 def test_slow_replies_are_waited_for(t):

@@ -121,6 +121,15 @@ def test_a_long_back_off_is_not_waited_for(t):
     assert took < t.seconds(RETURN), took
 
 
+def test_what_fails_does_not_stop_the_rest(t):
+    """Its last good answer goes on being rendered beside what is new."""
+    fake, weir = ready(t, 2)
+    fake.always("/v1/health/service/s0", fake_module.status(500, "x"))
+    weir.wait_log("code: 500.*the last good answer stays")
+    say(fake, 1, 2)
+    t.until_file("out", lambda s: s == "1 2 ")
+
+
 def test_one_query_that_is_refused_is_not_asked_every_second(t):
     """It is no outage if others are answered."""
     fake, weir = ready(t)

@@ -606,6 +606,24 @@ a_check_command_sees_the_candidate(void **state)
 	assert_int_equal(leftovers(), 0);
 }
 
+/* A name is a word for the shell, whatever is in it. */
+static void
+a_name_with_blanks_is_one_word_of_a_check(void **state)
+{
+	char path[128], check[] = "test -f {candidate} && test -f {destination}"
+				  " && cat {candidate} | grep -q new";
+	struct ended e;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/it's a; b$x.cfg", folder);
+	put(path, "old\n");
+	ta = template_of(path);
+	ta.check = check;
+	e = apply_one("new\n");
+	assert_int_equal(e.outcome, APPLY_WRITTEN);
+	assert_string_equal(get(path), "new\n");
+}
+
 /* Not the candidate's fault: it may be tried again. */
 static void
 a_check_that_cannot_run_is_a_failure_not_a_refusal(void **state)
@@ -978,6 +996,7 @@ main(void)
 	    T(files_that_name_each_other_end),
 	    T(a_directory_is_checked_file_by_file),
 	    T(a_check_command_sees_the_candidate),
+	    T(a_name_with_blanks_is_one_word_of_a_check),
 	    T(a_check_that_cannot_run_is_a_failure_not_a_refusal),
 	    T(checks_can_be_turned_off),
 	    T(check_only_leaves_no_trace),
