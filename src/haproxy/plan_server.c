@@ -68,9 +68,12 @@ plan_changed(struct plan *p, const struct proxy_server *old,
 
 /* ---- a line that went ---- */
 
+/* "" where only HAProxy knows what it meant: no line is the same as that. */
 static struct str
 effective_line(struct plan *p, const struct definition *d)
 {
+	if (d->opaque)
+		return STR("");
 	buf_reset(&p->word);
 	definition_print(d, &p->word);
 	return arena_str(&p->out->arena, buf_as_str(&p->word));

@@ -708,6 +708,16 @@ a_leftover_of_another_definition_does_not(void **state)
 	assert_steps(RR, RR B(" check"), SET("b") "state ready\n");
 }
 
+/* What its variables said, nobody knows any more. */
+static void
+a_leftover_with_variables_does_not_come_back(void **state)
+{
+	(void)state;
+	apply(RR A("") B(" sni \"$X\""), RR A(""), 0, SET("b") "state maint\n");
+	assert_int_equal(running.count, 1);
+	assert_reload(RR A(""), RR A("") B(" sni \\x24X"), "other options");
+}
+
 static void
 where_ids_go_by_places_servers_stay(void **state)
 {
@@ -1244,6 +1254,7 @@ main(void)
 	    T(the_same_line_is_ready_again),
 	    T(a_leftover_comes_back_with_what_steps_set),
 	    T(a_leftover_of_another_definition_does_not),
+	    T(a_leftover_with_variables_does_not_come_back),
 	    T(where_ids_go_by_places_servers_stay),
 	    T(where_places_count_a_leftover_keeps_its_own),
 	    T(a_leftover_keeps_its_place_among_leftovers),
