@@ -821,6 +821,20 @@ def test_second_weir_is_refused_and_told_of_the_first(t):
             if n.startswith(".")] == []
 
 
+def test_status_says_what_is_known_of_it(t):
+    site = Site(t, drain="30s").begin()
+    site.change("run time: .*server b", b=None)
+    status = site.weir.status()
+    assert set(status["haproxy"][0]) == {
+        "name", "worker", "version", "certain", "doubt", "owes_reload",
+        "diverged", "leftovers", "manual", "last", "last_unix",
+        "runtime_applies", "drift_found", "drift_repaired"}, status
+    assert set(status["haproxy"][0]["leftovers"][0]) == {
+        "backend", "server", "draining", "rest_ms"}, status
+    assert status["haproxy"][0]["worker"] == site.pid
+    assert 20000 < status["haproxy"][0]["leftovers"][0]["rest_ms"] <= 30000
+
+
 def test_sighup_keeps_what_is_known(t):
     site = Site(t).begin()
     site.change("run time: ", b=None)

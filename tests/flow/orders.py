@@ -94,6 +94,13 @@ def keys(value):
             yield from keys(member)
 
 
+def documented(section):
+    """The names of members in that part of the manual's page."""
+    for line in section.splitlines():
+        if found := re.search(r"\bQl ((?:\w+|,| )+)", line):
+            yield from re.findall(r"\b[a-z]\w*", found[1])
+
+
 def test_every_member_of_the_status_is_in_the_manual(t):
     fake = t.fake_consul()
     fake.say("/v1/health/service/web", [instance("web")])
@@ -106,13 +113,20 @@ def test_every_member_of_the_status_is_in_the_manual(t):
     weir.wait_log("held: from 1 to 0")
     status = weir.status()
     with open(MANUAL, encoding="utf-8") as f:
-        words = set(re.findall(r"\w+", f.read().partition(
-            ".Sh STATUS AS JSON")[2].partition(".Sh ENVIRONMENT")[0]))
-    missing = set(keys(status)) - words
+        section = f.read().partition(".Sh STATUS AS JSON")[2].partition(
+            ".Sh METRICS")[0]
+    missing = set(keys(status)) - set(re.findall(r"\w+", section))
     assert not missing, missing
     assert status["memory_bytes"] > 100000
-    assert {"version", "ready", "paused_since_unix", "uptime_ms", "templates",
-            "held", "applies", "consul", "state"} <= set(status), status
+    # ... and the other way round; of the HAProxies in live.py.
+    before, _, behind = section.partition(".It Ql haproxy")
+    named = set(documented(before + behind.partition(".It Ql consul")[1]
+                           + behind.partition(".It Ql consul")[2]))
+    assert len(named) > 50, named
+    assert named <= set(keys(status)), named - set(keys(status))
+    assert set(status["held"][0]) == {
+        "query", "was", "is", "since_unix", "age_ms", "release_in_ms",
+        "denied", "change", "release"}, status["held"]
 
 
 def test_orders_without_a_weir_say_so(t):
