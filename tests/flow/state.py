@@ -175,6 +175,30 @@ def test_an_agent_of_another_datacenter_is_not_held_against_it(t):
     t.until_file("out", lambda s: s == "")
 
 
+def test_what_another_datacenter_said_is_not_recalled(t):
+    """Not even where the agent that is there now has no answer."""
+    fake = t.fake_consul()
+    fake.say(WEB, web(1, 2))
+    fake.say("/v1/agent/self", {"Config": {"NodeName": "n",
+                                           "Datacenter": "dc1"}})
+    weir = site(t, fake).start()
+    weir.wait_log("ready")
+    saved(t, weir)
+    weir.kill()
+    os.unlink(t.path("out"))
+    fake.say("/v1/agent/self", {"Config": {"NodeName": "n",
+                                           "Datacenter": "dc2"}})
+
+    def late(talk, data, index):
+        time.sleep(t.seconds(0.5))      # the agent has said who it is
+        fake_module.status(500, "x")(talk, data, index)
+    fake.always(WEB, late)
+    weir.start()
+    weir.wait_log("they are forgotten")
+    weir.wait_log("code: 500")
+    t.holds(lambda: t.read("out") is None, "nothing is recalled", 1.5)
+
+
 def test_a_consul_that_answers_is_not_preceded_by_what_was(t):
     fake, weir = left(t, 1, 2)
     fake.say(WEB, web(2, 3))

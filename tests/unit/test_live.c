@@ -284,6 +284,7 @@ remember(struct remembered *r)
 	    STR("server a 127.0.0.1:1 weight 5"));
 	o->draining = true;
 	o->until = live_now(&r->live) + 5000;
+	o->next = xstrdup("b");
 	haproxy_leftover_put(
 	    &r->live.running, STR("web"), STR("b"), (struct str){0});
 	live_remember(&r->live);
@@ -326,10 +327,12 @@ what_runs_is_remembered(void **state)
 	assert_non_null(o);
 	assert_string_equal(o->line, "server a 127.0.0.1:1 weight 5");
 	assert_true(o->draining);
+	assert_string_equal(o->next, "b");
 	assert_in_range(o->until, 4000, 5100);
 	o = haproxy_leftover_find(&running, STR("web"), STR("b"));
 	assert_non_null(o);
 	assert_null(o->line);
+	assert_null(o->next);
 	assert_false(o->draining);
 	haproxy_running_fini(&running);
 	forget(&r);
@@ -346,6 +349,29 @@ another_worker_is_not_the_one_of_the_record(void **state)
 	assert_false(recall(&r, &other, 1000000));
 	assert_false(recall(&r, &later, 1900000));
 	assert_int_equal(other.count + later.count, 0);
+	forget(&r);
+}
+
+/* Process ids begin anew with each boot of the machine. */
+static void
+a_worker_of_another_boot_is_another(void **state)
+{
+	struct remembered r;
+	struct haproxy_running running = {.pid = 4711};
+	struct buf text = {0};
+	char sum[TEXTS_SUM], *boot;
+
+	(void)state;
+	remember(&r);
+	assert_int_equal(file_read(r.live.record, 1 << 20, &text, NULL), 0);
+	boot = strchr(strstr(text.ptr, "worker 4711 ") + 12, ' ') + 1;
+	*boot = *boot == 'e' ? 'f' : 'e';
+	text.len = (size_t)(strstr(text.ptr, "end ") - text.ptr);
+	texts_sum(buf_as_str(&text), sum);
+	buf_printf(&text, "end %s\n", sum);
+	put("live-main", text.ptr);
+	assert_false(recall(&r, &running, 1000000));
+	buf_fini(&text);
 	forget(&r);
 }
 
@@ -407,6 +433,7 @@ main(void)
 	    TEST(digest_tells_texts_apart),
 	    TEST(what_runs_is_remembered),
 	    TEST(another_worker_is_not_the_one_of_the_record),
+	    TEST(a_worker_of_another_boot_is_another),
 	    TEST(other_texts_are_not_those_of_the_record),
 	    TEST(damaged_record_is_none),
 	};

@@ -15,6 +15,7 @@
 
 #include "../../src/template/node.h"
 #include "weir/file.h"
+#include "weir/limits.h"
 
 #define CASES "tests/template/cases"
 
@@ -517,10 +518,31 @@ recorded_parse_errors_are_met(void **state)
 	assert_true(run_family("values") >= 5);
 }
 
+static void
+a_template_has_a_limit(void **state)
+{
+	struct error e = {0};
+	char *text = malloc(LIMIT_TEMPLATE_BYTES + 2);
+	struct template *t;
+
+	(void)state;
+	memset(text, 'x', LIMIT_TEMPLATE_BYTES + 1);
+	text[LIMIT_TEMPLATE_BYTES + 1] = 0;
+	assert_null(load(text, &e));
+	assert_string_equal(
+	    e.text, "the template has 16777217 bytes, more than 16777216");
+	error_fini(&e);
+	text[LIMIT_TEMPLATE_BYTES] = 0;
+	t = parse(text);
+	template_free(&t);
+	free(text);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_template_has_a_limit),
 	    cmocka_unit_test(nodes_print_in_normal_form),
 	    cmocka_unit_test(a_chain_has_the_position_of_its_first_field),
 	    cmocka_unit_test(equal_names_have_equal_addresses),

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "weir/haproxy.h"
+#include "weir/limits.h"
 #include "weir/xalloc.h"
 
 /* ---- the master ---- */
@@ -289,6 +290,25 @@ a_cancelled_question_is_not_answered(void **state)
 	haproxy_socket_cancel(&s);
 	end_play();
 	assert_int_equal(h.calls, 0);
+}
+
+static void
+an_answer_has_a_limit(void **state)
+{
+	size_t n = LIMIT_RUNTIME_REPLY + 1;
+	char *reply = xmalloc(n + 1);
+	const struct scene scene = {.reply = reply};
+	struct heard h;
+
+	(void)state;
+	memset(reply, 'x', n);
+	reply[n] = 0;
+	play(&scene, 1);
+	h = ask(path, 20000);
+	assert_non_null(strstr(h.error.text, "longer than 67108864 bytes"));
+	forget(&h);
+	end_play();
+	free(reply);
 }
 
 /* ---- reloads ---- */
@@ -746,6 +766,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(one_question_has_one_answer),
+	    cmocka_unit_test(an_answer_has_a_limit),
 	    cmocka_unit_test(silence_ends_with_the_time),
 	    cmocka_unit_test(nobody_there_is_an_error_with_its_number),
 	    cmocka_unit_test(a_cancelled_question_is_not_answered),

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "weir/limits.h"
 #include "weir/runtime.h"
 #include "weir/xalloc.h"
 
@@ -633,6 +634,30 @@ it_may_be_freed_by_its_own_callback(void **state)
 	assert_int_equal(h.count, 0);
 }
 
+/* What is longer than any answer of HAProxy is none. */
+static void
+a_reply_has_a_limit(void **state)
+{
+	size_t n = LIMIT_RUNTIME_REPLY + 1;
+	char *reply = xmalloc(n + 1);
+	const struct visit visit = {
+	    {{HELLO "show info\n" GUARD, {WELCOME, reply}}}};
+	struct haproxy_runtime *rt;
+	struct heard h = {0};
+
+	(void)state;
+	memset(reply, 'x', n);
+	reply[n] = 0;
+	play(&visit, 1);
+	rt = haproxy_runtime_new(&loop, path, 20000);
+	ask(rt, "show info", &h);
+	assert_int_equal(h.status, UV_EMSGSIZE);
+	assert_non_null(strstr(h.error, "longer than 67108864 bytes"));
+	forget(&h);
+	end_play(&rt);
+	free(reply);
+}
+
 /* ---- steps ---- */
 
 static void
@@ -1227,6 +1252,7 @@ main(void)
 	    cmocka_unit_test(after_an_error_the_next_question_begins_anew),
 	    cmocka_unit_test(freed_at_work_no_callback_fires),
 	    cmocka_unit_test(it_may_be_freed_by_its_own_callback),
+	    cmocka_unit_test(a_reply_has_a_limit),
 	    cmocka_unit_test(steps_of_one_kind_go_out_together),
 	    cmocka_unit_test(no_steps_are_done_at_once),
 	    cmocka_unit_test(what_follows_a_refused_step_is_not_sent),
