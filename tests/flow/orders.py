@@ -124,9 +124,29 @@ def test_every_member_of_the_status_is_in_the_manual(t):
                            + behind.partition(".It Ql consul")[2]))
     assert len(named) > 50, named
     assert named <= set(keys(status)), named - set(keys(status))
-    assert set(status["held"][0]) == {
-        "query", "was", "is", "since_unix", "age_ms", "release_in_ms",
-        "denied", "change", "release"}, status["held"]
+    # No name may stand in for that of another object.
+    for part, names in (
+            (status, "version pid ready uptime_ms memory_bytes "
+                     "paused_since_unix templates held applies haproxy consul "
+                     "state"),
+            (status["templates"][0],
+             "name source destination haproxy state waits_for error "
+             "source_error has_output absent renders renders_unchanged "
+             "render_us"),
+            (status["held"][0],
+             "query was is since_unix age_ms release_in_ms denied change "
+             "release"),
+            (status["applies"],
+             "written runtime reloaded refused failed rolled_back deferred "
+             "last_unix last_check_ms last_reload_ms old_workers"),
+            (status["consul"],
+             "agent datacenter connections requests errors watches"),
+            (status["consul"]["watches"][0],
+             "query state answered stale remembered index age_ms next_try_ms "
+             "failures error"),
+            (status["state"],
+             "remembered oldest_unix saved_unix saves failures bytes")):
+        assert set(part) == set(names.split()), part
 
 
 def test_orders_without_a_weir_say_so(t):

@@ -164,3 +164,19 @@ def test_a_command_that_hangs_ends_with_all_its_children(t):
     assert not os.path.exists(out)
     t.write("catalog.json", catalog(8002))
     assert weir.is_running()
+
+
+def test_a_plugin_that_hangs_ends_with_all_its_children(t):
+    """Its time is a constant of thirty seconds."""
+    t.write("plugin", f"""#!/bin/sh
+sleep 300 & echo $! > {t.path("pid")}; wait
+""")
+    os.chmod(t.path("plugin"), 0o755)
+    weir, _ = catalog_site(t)
+    t.write("a.tmpl", '{{plugin "%s"}}' % t.path("plugin"))
+    done = weir.call("render", "--stdout", patience=60)
+    assert done.code == 1 and "did not finish in 30s" in done.err, done
+    pid = int(t.read("pid"))
+    t.until(lambda: not os.path.exists(f"/proc/{pid}")
+            or open(f"/proc/{pid}/stat").read().split()[2] == "Z",
+            "the grandchild to be gone")
