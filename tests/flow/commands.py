@@ -218,6 +218,15 @@ def test_diff_and_check_run_plugins_only_when_told(t):
     assert weir.render("--stdout").out == "hello"
 
 
+def test_numbers_at_once_have_a_limit(t):
+    for call in ("sprig_until 16777217", "sprig_untilStep 0 16777217 1",
+                 "sprig_seq 1 16777217"):
+        weir, _ = site(t, "{{len (%s)}}" % call)
+        r = weir.render("--stdout")
+        assert r.code == 1, (call, r)
+        assert "more than 16777216 numbers at once" in r.err, (call, r)
+
+
 def test_snapshot_gives_the_same_render(t):
     weir, _ = site(t, SERVERS + '{{key "app/name"}}{{range services}}'
                    "{{.Name}}{{end}}{{range nodes}}{{.Node}}{{end}}")

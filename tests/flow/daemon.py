@@ -208,12 +208,15 @@ def test_no_write_and_no_reload_when_bytes_are_the_same(t):
 
 def test_unchanged_check_refuses_and_the_old_file_stays(t):
     weir, _ = catalog_site(
-        t, check="grep -q 8001 {candidate} || (echo no good; exit 1)")
+        t, check=f"echo x >> {t.path('checks')}; "
+                 "grep -q 8001 {candidate} || (echo no good; exit 1)")
     weir.start()
     weir.wait_log("ready")
     t.write("catalog.json", catalog(8002))
     weir.wait_log("no good")
     assert t.read("a.out") == "web-1:8001\n"
+    # The same text would be refused again, so it is not tried again.
+    t.holds(lambda: t.read("checks") == "x\nx\n", "two checks", 6)
     t.write("catalog.json", catalog(8001, 8002))
     t.until_file("a.out", lambda s: s == "web-1:8001\nweb-2:8002\n")
 

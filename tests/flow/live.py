@@ -833,6 +833,13 @@ def test_status_says_what_is_known_of_it(t):
         "backend", "server", "draining", "rest_ms"}, status
     assert status["haproxy"][0]["worker"] == site.pid
     assert 20000 < status["haproxy"][0]["leftovers"][0]["rest_ms"] <= 30000
+    served = set(re.findall(r"^# TYPE weir_haproxy_(\w+)",
+                            site.weir.get("/metrics")[1], re.M))
+    assert served - {"old_workers"} == {
+        "steps_total", "reloads_total", "verifies_total",
+        "verify_errors_total", "drift_found_total", "drift_repaired_total",
+        "restarts_total", "leftover_servers", "manual_servers",
+        "diverged"}, served
 
 
 def test_sighup_keeps_what_is_known(t):

@@ -149,6 +149,25 @@ def test_every_member_of_the_status_is_in_the_manual(t):
         assert set(part) == set(names.split()), part
 
 
+def test_every_metric_is_in_the_manual(t):
+    """And the other way round; those of HAProxies in live.py."""
+    fake = t.fake_consul()
+    fake.say("/v1/health/service/web", [instance("web")])
+    t.write("in.tmpl", '{{range service "web"}}{{.ID}}{{end}}')
+    weir = t.weir({'template "a"': {"source": t.path("in.tmpl"),
+                                    "destination": t.path("out")}},
+                  consul=fake).start()
+    weir.wait_log("ready")
+    with open(MANUAL, encoding="utf-8") as f:
+        section = f.read().partition(".Sh METRICS")[2].partition(
+            ".Sh ENVIRONMENT")[0]
+    named = set(re.findall(r"\bweir_\w+", section))
+    served = set(re.findall(r"^# TYPE (\w+)", weir.get("/metrics")[1], re.M))
+    assert served <= named, served - named
+    missing = {n for n in named - served if not n.startswith("weir_haproxy_")}
+    assert not missing, missing
+
+
 def test_orders_without_a_weir_say_so(t):
     weir, _ = catalog_site(t)
     for order in ("pause", "resume", "reload", "approve", "deny", "status"):

@@ -844,6 +844,25 @@ a_failed_reload_puts_the_previous_files_back(void **state)
 	assert_string_equal(get(told), "x\n");
 }
 
+/* A weir that died before its reload left what still runs. */
+static void
+a_failed_reload_puts_back_what_runs(void **state)
+{
+	char command[128], previous[128];
+	struct ended e;
+
+	(void)state;
+	snprintf(command, sizeof(command), "echo x >>%s; exit 1", told);
+	snprintf(previous, sizeof(previous), "%s/.a.cfg.weir-prev", folder);
+	put(previous, "running a\n");
+	haproxy.reload_argument = command;
+	e = apply_three("new a\n", "old b\n", "old c\n");
+	assert_int_equal(e.outcome, APPLY_ROLLED_BACK);
+	error_fini(&e.error);
+	assert_string_equal(get(path_a), "running a\n");
+	assert_int_equal(leftovers(), 0);
+}
+
 static void
 a_file_that_was_not_there_goes_again(void **state)
 {
@@ -1009,6 +1028,7 @@ main(void)
 	    T(a_directory_that_cannot_be_synced_undoes_the_swap),
 	    T(without_hard_links_the_previous_file_is_copied),
 	    T(a_failed_reload_puts_the_previous_files_back),
+	    T(a_failed_reload_puts_back_what_runs),
 	    T(a_file_that_was_not_there_goes_again),
 	    T(who_was_told_before_the_failure_is_told_again),
 	    T(cancel_before_the_swap_changes_nothing),
