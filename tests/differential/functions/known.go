@@ -13,9 +13,7 @@ var leftOut = map[string]string{
 	"exportedServices": consul, "importedServices": consul, "key": consul,
 	"keyExists": consul, "keyOrDefault": consul,
 	"partitions": consul, "peerings": consul, "safeLs": consul,
-	"safeTree": consul,
-	"byKey":    consul, "byMeta": consul, "byPort": consul, "byTag": consul,
-	"explode":      consul,
+	"safeTree":     consul,
 	"nomadService": foreign, "nomadServices": foreign, "nomadVar": foreign,
 	"nomadVarExists": foreign, "nomadVarList": foreign, "nomadVarListSafe": foreign,
 	"pkiCert": foreign, "secret": foreign, "secrets": foreign,
@@ -47,9 +45,18 @@ var known = []struct{ golang, weir string }{
 // The same, said of something else that was made of it.
 var zoned = regexp.MustCompile(`(?s)printf "[^"]*%[^a-zA-Z]*[^a-zA-Z%].*([tT]oDate|ate_?[mM]odify)`)
 
+// loosely is an answer without its numbers.
+func loosely(text string, a answer) string {
+	a = steady(text, a)
+	return a.head + numerals.ReplaceAllString(a.body, "")
+}
+
 func isKnown(text string, want, got answer) bool {
 	if zoned.MatchString(text) {
 		return true
+	}
+	if pointers.MatchString(text) && loosely(text, want) == loosely(text, got) {
+		return true // how long an address is
 	}
 	for _, k := range known {
 		if strings.Contains(want.body, k.golang) && strings.Contains(got.body, k.weir) {

@@ -140,10 +140,15 @@ func (t *tally) compare(s settings, both *sides, i int, cases collection) {
 	if s.show {
 		fmt.Printf("%s%s", request(text), want)
 	}
+	got := both.weir.ask(text)
+	if got.kind() == "crash" {
+		t.differ[function]++
+		t.sorts["weir crashes: "+function]++
+		fmt.Printf("=== seed %d, template %d: weir crashes\n%s\n", s.seed, i, text)
+	}
 	if !ok {
 		return
 	}
-	got := both.weir.ask(text)
 	if same(text, want, got) {
 		cases.add(function, text, want)
 		return
