@@ -222,7 +222,7 @@ moment_add(struct moment *m, int64_t nanos)
 	int64_t whole = divide_down(nanos, NANOS);
 
 	m->seconds += whole;
-	m->nanos += nanos - whole * NANOS;
+	m->nanos += nanos % NANOS + (nanos % NANOS < 0 ? NANOS : 0);
 	if (m->nanos >= NANOS) {
 		m->nanos -= NANOS;
 		m->seconds++;

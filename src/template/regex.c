@@ -89,6 +89,8 @@ compile_scanned(struct regex_scan *s, bool scanned)
 	char *part = NULL;
 	struct re2_pattern *re;
 
+	if (s->in_class)
+		buf_char(&s->out, ']');
 	if (!scanned)
 		buf_repeat(&s->out, ')', s->depth);
 	re = re2_compile(buf_as_str(&s->out).ptr, s->out.len, &error, &part);

@@ -246,6 +246,7 @@ scan_class(struct regex_scan *s)
 {
 	int rc = copy(s, 1);
 
+	s->in_class = true;
 	if (str_has_prefix(rest(s), STR("^")))
 		rc = copy(s, 1);
 	if (str_has_prefix(rest(s), STR("]")))
@@ -266,6 +267,7 @@ scan_class(struct regex_scan *s)
 		else
 			rc = copy(s, 1);
 	}
+	s->in_class = rc < 0;
 	return rc == 0 ? copy(s, 1) : rc;
 }
 
