@@ -109,7 +109,7 @@ func run(s settings, both *sides) bool {
 		t.compare(s, both, i, cases)
 	}
 	if s.collect != "" {
-		cases.write(s.collect, 500, both)
+		cases.write(s.collect, 4, both)
 	}
 	for _, kind := range byCount(t.outcomes) {
 		fmt.Printf("# %7d %s\n", t.outcomes[kind], kind)

@@ -50,8 +50,8 @@ func recordFile(name string, both *sides) {
 var answered = regexp.MustCompile(`^(output|parse |exec )`)
 
 // What has no place among recorded cases: effects, other programs, the clock,
-// the machine's interfaces.
-var passing = regexp.MustCompile(`plugin|writeToFile|timestamp|sprig_ago|sockaddr|Local|` +
+// the environment, the machine's interfaces.
+var passing = regexp.MustCompile(`plugin|[eE]nv|writeToFile|timestamp|sprig_ago|sockaddr|Local|` +
 	`sprig_durationRound|encryptAES|bcrypt|htpasswd|sprig_gen|shuffle|randInt|derivePassword`)
 
 // collection keeps the shortest template of each function for each message, and
@@ -72,10 +72,10 @@ func (c collection) add(function, text string, a answer) {
 	}
 }
 
-// write makes two files of cases, with at most so many in each.
+// write makes two files of cases, with at most so many of one function in each.
 func (c collection) write(folder string, most int, both *sides) {
 	files := map[bool]*strings.Builder{true: {}, false: {}}
-	count := map[bool]int{}
+	count := map[string]int{}
 	keys := slices.SortedFunc(maps.Keys(c), func(a, b string) int {
 		return cmp.Or(len(c[a])-len(c[b]), strings.Compare(a, b))
 	})
@@ -84,9 +84,10 @@ func (c collection) write(folder string, most int, both *sides) {
 		text := c[key]
 		want, ok := both.askGo(text)
 		is := want.kind() == "output"
-		if ok && !written[text] && count[is] < most && want == both.weir.ask(text) {
+		function := strings.Join(strings.SplitN(key, " ", 3)[:2], " ")
+		if ok && !written[text] && count[function] < most && want == both.weir.ask(text) {
 			files[is].WriteString(request(text) + want.String())
-			count[is]++
+			count[function]++
 			written[text] = true
 		}
 	}
