@@ -10,6 +10,7 @@ import socket
 import stat
 import time
 
+from lib.backend import fetch
 from lib.haproxy import program
 from lib.relay import Relay
 from lib.sites import proxy_weir
@@ -297,12 +298,14 @@ def test_line_that_comes_back_after_a_reload_is_new(t):
     site.is_right(same_worker=False)
 
 
-def mapped(t, relay=False, **keys):
+def mapped(t, relay=False, twice=False, **keys):
     """A site whose frontend answers what a map of weir's has for the host:
     the port of the instance of that name; (site, the map's path)."""
     site = Site(t, **keys)
     names = os.path.join(site.proxy.folder, "names.map")
-    t.write("names.tmpl", '{{range service "web"}}{{.ID}} {{.Port}}\n{{end}}')
+    again = "{{.ID}} 1\n" if twice else ""
+    t.write("names.tmpl", '{{range service "web"}}{{.ID}} {{.Port}}\n'
+            + again + "{{end}}")
     t.write("haproxy.tmpl", site.proxy.header() + f"""frontend f
 \tbind 127.0.0.1:{site.port}
 \thttp-request return status 200 content-type text/plain \
@@ -350,6 +353,16 @@ def test_drift_is_repaired_and_counted(t):
     site.is_right()
     site.weir.wait_metric(
         'weir_haproxy_drift_found_total{haproxy="main"}', lambda n: n == 2)
+
+
+def test_drift_is_left_alone_in_a_pause(t):
+    site = Site(t, verify="1s").begin()
+    assert site.weir.call("pause").code == 0
+    site.proxy.cli("set server web/a weight 99")
+    t.holds(lambda: site.servers()["a"] == (8001, 99), "the weight", 2.5)
+    assert site.weir.call("resume").code == 0
+    site.weir.wait_log("drift repaired")
+    site.is_right()
 
 
 def test_what_a_person_did_by_hand_stays(t):
@@ -496,6 +509,23 @@ def test_steps_come_before_check_and_file(t):
     assert "weight 9" not in site.text()
     site.weir.wait_log("run time: ")
     site.is_right()
+
+
+def test_what_cannot_be_proven_is_checked_first(t):
+    """A key that stands twice: the whole map is sent, which has no undo."""
+    site, _ = mapped(t, twice=True)
+    site.weir.stop()
+    slow_check(t, site)
+    site.weir.start()
+    site.weir.wait_log("ready")
+    site.weir.mark()
+    site.set(a=(9001, 1))
+    t.until(lambda: t.read("checking") is not None, "the check to run")
+    t.holds(lambda: fetch(site.port, host="a") == (200, "8001"),
+            "the map of before", 0.5)
+    site.weir.wait_log("run time: ")
+    t.until_served(site.port, "9001", host="a")
+    assert site.proxy.worker() == site.pid
 
 
 # --- reloads that can't be avoided ------------------------------------------

@@ -441,6 +441,22 @@ the_last_good_text_stays_and_the_next_good_one_is_taken(void **state)
 	assert_text(t, "w1 [b]\n");
 }
 
+/* What it had printed up to there is nobody's text. */
+static void
+what_failed_half_way_replaces_nothing(void **state)
+{
+	static const char line[] =
+	    "x {{range service \"web\"}}{{.ID}} {{index .Tags 0}}{{end}}";
+	struct site *s = *state;
+	struct task *t = render(s, line, NODE WEB ",\"Tags\":[\"a\"]}]}]}");
+
+	assert_text(t, "x w1 a");
+	t = render(s, line, NODE WEB ",\"Tags\":[]}]}]}");
+	assert_int_equal(t->state, TASK_FAILED);
+	assert_true(t->has_output);
+	assert_string_equal(t->output.ptr, "x w1 a");
+}
+
 static void
 a_printed_and_an_unprinted_one_are_told_apart(void **state)
 {
@@ -471,6 +487,7 @@ main(void)
 	    TEST(allow_control_turns_it_off),
 	    TEST(what_belongs_to_no_haproxy_is_not_asked),
 	    TEST(the_last_good_text_stays_and_the_next_good_one_is_taken),
+	    TEST(what_failed_half_way_replaces_nothing),
 	    TEST(a_printed_and_an_unprinted_one_are_told_apart),
 	};
 

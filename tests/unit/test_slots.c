@@ -313,6 +313,35 @@ bad_arguments_are_named(void **state)
 }
 
 static void
+a_house_has_a_limit(void **state)
+{
+	struct buf b = {0};
+	size_t lines = 0;
+	char *got;
+
+	(void)state;
+	buf_puts(&b, "{{slots `web` (parseJSON `[");
+	for (unsigned i = 0; i <= LIMIT_SLOTS; i++)
+		buf_printf(&b, "%s{\"Address\":\"10.%u.%u.%u\",\"Port\":1}",
+		    i ? "," : "", i >> 16, i >> 8 & 255, i & 255);
+	buf_puts(&b, "]`) 1}}");
+	got = render(b.ptr);
+	assert_non_null(strstr(got, "65537 servers are too many"));
+	free(got);
+	buf_fini(&b);
+	/* … also one that stands. */
+	buf_puts(&standing, "# slots web 65536\n");
+	for (unsigned i = 1; i <= LIMIT_SLOTS + 1; i++)
+		buf_printf(
+		    &standing, "server web-%u 127.0.0.1:1 disabled\n", i);
+	got = slots("1", LIMIT_SLOTS, "");
+	for (const char *p = got; (p = strstr(p, "server web-")); p++)
+		lines++;
+	assert_int_equal(lines, LIMIT_SLOTS);
+	free(got);
+}
+
+static void
 what_cannot_be_read_is_no_empty_house(void **state)
 {
 	char *got;
@@ -347,6 +376,7 @@ main(void)
 	    cmocka_unit_test_teardown(
 		several_backends_are_several_houses, forget),
 	    cmocka_unit_test_teardown(bad_arguments_are_named, forget),
+	    cmocka_unit_test_teardown(a_house_has_a_limit, forget),
 	    cmocka_unit_test_teardown(
 		what_cannot_be_read_is_no_empty_house, forget),
 	};
