@@ -93,6 +93,19 @@ put_entry(struct state_out *o, const struct state_entry *e)
 	state_put_answer(o, e->answer);
 }
 
+/* The file's own time says when all of it was true (state_confirm). Without it
+ * the answers would be of the moment they were written. */
+static void
+date(const struct state_image *image, int fd)
+{
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
+
+	for (size_t i = 0; i < image->count; i++)
+		if (i == 0 || image->entries[i].time < times[1].tv_sec)
+			times[1].tv_sec = image->entries[i].time;
+	futimens(fd, times);
+}
+
 /* file_writer.write */
 static int
 write_image(void *arg, int fd)
@@ -117,6 +130,7 @@ write_image(void *arg, int fd)
 	rc = state_out_finish(&o);
 	job->bytes = o.total;
 	state_out_fini(&o);
+	date(image, fd);
 	if (rc == 0 && job->bytes > LIMIT_STATE_BYTES) {
 		errno = EFBIG;
 		rc = -1;

@@ -243,6 +243,53 @@ def test_what_changed_last_is_what_is_known(t):
     t.until_file("out", lambda s: s == wanted)
 
 
+API = "/v1/health/service/api"
+
+
+def pair(t):
+    """A weir with two queries, and the time at which both were true."""
+    fake = t.fake_consul()
+    fake.say(WEB, web(1))
+    fake.say(API, [instance("api", id="a1", port=1)])
+    weir = site(t, fake, LINE + LINE.replace("web", "api")).start()
+    weir.wait_log("ready")
+    saved(t, weir)
+    return fake, weir, int(time.time())
+
+
+def is_as_old(t, fake, weir, when):
+    """Saved once more with news of the other, and begun without Consul."""
+    fake.say(API, [instance("api", id="a2", port=2)])
+    t.until_file("out", lambda s: s == "w1:1 a2:2 ")
+    saves = weir.metric("weir_state_saves_total")
+    weir.wait_metric("weir_state_saves_total", lambda n: n > saves)
+    weir.kill()
+    fake.refuse()
+    weir.start()
+    weir.wait_log("in use, stale")
+    oldest = weir.status()["state"]["oldest_unix"]
+    assert oldest <= when + 1, (oldest, when)
+
+
+def test_what_fails_grows_old_in_the_state(t):
+    fake, weir, when = pair(t)
+    fake.always(WEB, fake_module.status(500, "x"))
+    fake.drop_connections()
+    weir.wait_log("the last good answer stays")
+    time.sleep(4)
+    is_as_old(t, fake, weir, when)
+
+
+def test_what_is_recalled_keeps_its_age_in_the_state(t):
+    fake, weir, when = pair(t)
+    weir.kill()
+    fake.always(WEB, fake_module.status(500, "x"))
+    time.sleep(4)
+    weir.start()
+    weir.wait_log("in use, stale")
+    is_as_old(t, fake, weir, when)
+
+
 def test_sigterm_saves_what_is_not_saved_yet(t):
     fake = t.fake_consul()
     fake.say(WEB, web(1))

@@ -308,6 +308,24 @@ an_answer_there_is_stays(void **state)
 	    catalog_get(b->catalog, b->entries[0].id), b->answers[2]);
 }
 
+/* Written today, an answer is as old as it was. */
+static void
+writing_makes_nothing_younger(void **state)
+{
+	struct bed *b = *state;
+
+	b->entries[0].time = 1000;
+	b->entries[1].time = 3000;
+	b->entries[2].time = 2000;
+	write_some(b, 0, 2, 1, false);
+	write_some(b, 2, 3, 1, true);
+	assert_int_equal(read_good(b).oldest, 1000);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(
+		    catalog_memory(b->catalog, b->entries[i].id)->remembered,
+		    b->entries[i].time);
+}
+
 static void
 confirmation_makes_all_of_it_younger(void **state)
 {
@@ -566,6 +584,7 @@ main(void)
 	    TEST(a_new_whole_ends_what_was_recent),
 	    TEST(no_state_is_no_error),
 	    TEST(an_answer_there_is_stays),
+	    TEST(writing_makes_nothing_younger),
 	    TEST(confirmation_makes_all_of_it_younger),
 	    TEST(each_byte_that_differs_is_seen),
 	    TEST(what_is_cut_off_is_seen),
