@@ -263,7 +263,7 @@ def is_as_old(t, fake, weir, when):
     t.until_file("out", lambda s: s == "w1:1 a2:2 ")
     saves = weir.metric("weir_state_saves_total")
     weir.wait_metric("weir_state_saves_total", lambda n: n > saves)
-    weir.kill()
+    weir.stop()         # which says once more what is true, if all is
     fake.refuse()
     weir.start()
     weir.wait_log("in use, stale")

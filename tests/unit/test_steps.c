@@ -992,15 +992,34 @@ not_every_option_can_be_added(void **state)
 		const char *option;
 		const char *since; /* NULL: never */
 		const char *before;
-	} rows[] = {{"cookie x", "3.0.0", "2.8.9"},
-	    {"guid x", "3.0.0", "2.9.1"}, {"shard 1", "2.7.0", "2.6.20"},
-	    {"curves x", "2.9.0", "2.8.9"}, {"init-state up", "3.1.0", "3.0.9"},
-	    {"strict-maxconn", "3.2.0", "3.1.1"},
-	    {"resolvers x", NULL, "3.2.0"}, {"redir x", NULL, "3.2.0"},
-	    {"unheard-of", NULL, "3.2.0"}, {"track x/y", NULL, "3.2.0"},
-	    {"non-stick", NULL, "3.2.0"},
-	    {"send-proxy-v2 no-send-proxy-v2", NULL, "3.2.0"},
-	    {"inter", NULL, "3.2.0"}};
+	} rows[] = {{"shard 1", "2.7.0", "2.6.20"},
+	    {"client-sigalgs x", "2.9.0", "2.8.9"},
+	    {"curves x", "2.9.0", "2.8.9"}, {"sigalgs x", "2.9.0", "2.8.9"},
+	    {"set-proxy-v2-tlv-fmt(0x20) x", "2.9.0", "2.8.9"},
+	    {"cookie x", "3.0.0", "2.8.9"}, {"guid x", "3.0.0", "2.9.1"},
+	    {"hash-key id", "3.0.0", "2.9.1"},
+	    {"pool-conn-name x", "3.0.0", "2.9.1"},
+	    {"init-state up", "3.1.0", "3.0.9"},
+	    {"check-pool-conn-name x", "3.2.0", "3.1.1"},
+	    {"check-reuse-pool", "3.2.0", "3.1.1"},
+	    {"idle-ping 1s", "3.2.0", "3.1.1"},
+	    {"strict-maxconn", "3.2.0", "3.1.1"}, {"ktls on", "3.3.0", "3.2.9"},
+	    {"no-renegotiate", "3.3.0", "3.2.9"},
+	    {"renegotiate", "3.3.0", "3.2.9"},
+	    {"healthcheck x", "3.4.0", "3.3.9"},
+	    {"no-sni-auto", "3.4.0", "3.3.9"},
+	    {"no-check-sni-auto", "3.4.0", "3.3.9"},
+	    {"resolvers x", NULL, "3.4.0"}, {"redir x", NULL, "3.4.0"},
+	    {"unheard-of", NULL, "3.4.0"}, {"track x/y", NULL, "3.4.0"},
+	    {"non-stick", NULL, "3.4.0"}, {"log-proto x", NULL, "3.4.0"},
+	    {"log-bufsize 9", NULL, "3.4.0"}, {"max-reuse 1", NULL, "3.4.0"},
+	    {"namespace x", NULL, "3.4.0"}, {"socks4 x", NULL, "3.4.0"},
+	    {"tcp-ut 1s", NULL, "3.4.0"}, {"no-verifyhost", NULL, "3.4.0"},
+	    {"no-send-proxy", NULL, "3.4.0"},
+	    {"no-send-proxy-v2", NULL, "3.4.0"},
+	    {"no-send-proxy-v2-ssl", NULL, "3.4.0"},
+	    {"no-send-proxy-v2-ssl-cn", NULL, "3.4.0"},
+	    {"inter", NULL, "3.4.0"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -1064,6 +1083,10 @@ what_weir_can_judge_is_proven(void **state)
 	assert_false(is_proven(RR, RR B(" check inter 2y")));
 	assert_false(is_proven(RR, RR B(" sni str(x)")));
 	assert_false(is_proven(RR, RR B(" fall 0")));
+	assert_false(is_proven(RR, RR B(" check port 0")));
+	assert_false(is_proven(RR, RR B(" check inter 25d")));
+	assert_true(is_proven(RR, RR B(" check inter 24d")));
+	assert_false(is_proven(RR, RR B(" check inter 2000001")));
 	assert_false(is_proven(
 	    RR A(" sni str(x)"), RR A(" sni str(x)") B(" sni str(y)")));
 	assert_false(
