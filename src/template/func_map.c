@@ -91,6 +91,10 @@ call_explode_map(struct call *c, struct value *result)
 static int
 call_merge_map(struct call *c, struct value *result)
 {
+	if (c->argc > 2) /* an option, which can only be nil */
+		return call_fail(c,
+		    "runtime error: invalid memory address or nil pointer "
+		    "dereference");
 	return sprig_merge(c, result, false);
 }
 

@@ -113,13 +113,29 @@ take_half(struct parser *p, const char *am, const char *pm)
 
 /* ---- numbers ---- */
 
+/* All of s, with a sign perhaps, as a number; a sign alone is 0. */
+static bool
+read_signed(struct str s, int64_t *n)
+{
+	bool negative = s.len && s.ptr[0] == '-';
+	size_t i = s.len && (negative || s.ptr[0] == '+');
+
+	for (*n = 0; i < s.len; i++) {
+		if (!digit_at(s, i))
+			return false;
+		*n = *n * 10 + (s.ptr[i] - '0');
+	}
+	if (negative)
+		*n = -*n;
+	return true;
+}
+
 static bool
 take_year(struct parser *p)
 {
-	struct str digits = {p->text.ptr, 2};
-	int n;
+	int64_t n;
 
-	if (p->text.len < 2 || !take_number(&digits, true, &n))
+	if (p->text.len < 2 || !read_signed((struct str){p->text.ptr, 2}, &n))
 		return false;
 	drop(&p->text, 2);
 	p->year = n >= 69 ? n + 1900 : n + 2000;
@@ -168,7 +184,7 @@ take_year_day(struct parser *p, enum layout_item item)
 	return true;
 }
 
-/* A point or comma and n - 1 digits. */
+/* A point or comma and n - 1 digits, or a sign among them. */
 static bool
 take_nanos(struct parser *p, size_t n)
 {
@@ -176,12 +192,9 @@ take_nanos(struct parser *p, size_t n)
 
 	if (p->text.ptr[0] != '.' && p->text.ptr[0] != ',')
 		return false;
-	p->nanos = 0;
-	for (size_t i = 1; i < used; i++) {
-		if (!digit_at(p->text, i))
-			return false;
-		p->nanos = p->nanos * 10 + (p->text.ptr[i] - '0');
-	}
+	if (!read_signed((struct str){p->text.ptr + 1, used - 1}, &p->nanos))
+		return false;
+	in_range(p, p->nanos >= 0, "fractional second");
 	for (size_t i = used; i < 10; i++)
 		p->nanos *= 10;
 	drop(&p->text, n);
