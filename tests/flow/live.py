@@ -514,6 +514,8 @@ def test_steps_come_before_check_and_file(t):
 def test_what_cannot_be_proven_is_checked_first(t):
     """A key that stands twice: the whole map is sent, which has no undo."""
     site, _ = mapped(t, twice=True)
+    if site.proxy.info("Version") < "2.4":
+        t.skip("this HAProxy takes no map as a whole")
     site.weir.stop()
     slow_check(t, site)
     site.weir.start()
