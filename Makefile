@@ -289,4 +289,4 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | \
 	while IFS='	' read -r name does; do \
-		printf '%-18s%s\n' "$$name" "$$does"; done
+		printf '%-24s%s\n' "$$name" "$$does"; done

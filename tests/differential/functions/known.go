@@ -57,6 +57,12 @@ func isKnown(text string, want, got answer) bool {
 	if zoned.MatchString(text) {
 		return true
 	}
+	if strings.Contains(text, "Definition.Interval") {
+		// String() of an api.ReadableDuration has a pointer receiver, so
+		// it prints as a number once a function has given it on; weir
+		// keeps the words.
+		return true
+	}
 	if pointers.MatchString(text) && loosely(text, want) == loosely(text, got) {
 		return true // how long an address is
 	}
