@@ -683,6 +683,26 @@ steps_of_one_kind_go_out_together(void **state)
 }
 
 static void
+replies_to_steps_come_in_pieces(void **state)
+{
+	struct haproxy_runtime *rt;
+	struct heard h = {0};
+	struct haproxy_step steps[] = {
+	    step(STEP_WEIGHT, "set server b/a weight 1", NULL),
+	    step(STEP_WEIGHT, "set server b/b weight 2", NULL)};
+
+	(void)state;
+	PLAY({{{HELLO "set server b/a weight 1\nset server b/b weight 2\n",
+	    {WELCOME "\n", "> ", "\n>", " "}}}});
+	rt = haproxy_runtime_new(&loop, path, 2000);
+	RUN(rt, steps, &h);
+	assert_null(h.error);
+	assert_int_equal(h.done, 2);
+	forget(&h);
+	end_play(&rt);
+}
+
+static void
 no_steps_are_done_at_once(void **state)
 {
 	struct haproxy_runtime *rt;
@@ -1254,6 +1274,7 @@ main(void)
 	    cmocka_unit_test(it_may_be_freed_by_its_own_callback),
 	    cmocka_unit_test(a_reply_has_a_limit),
 	    cmocka_unit_test(steps_of_one_kind_go_out_together),
+	    cmocka_unit_test(replies_to_steps_come_in_pieces),
 	    cmocka_unit_test(no_steps_are_done_at_once),
 	    cmocka_unit_test(what_follows_a_refused_step_is_not_sent),
 	    cmocka_unit_test(what_took_behind_a_refused_step_is_taken_back),

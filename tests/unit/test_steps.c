@@ -575,6 +575,8 @@ conditions_and_variables_are_a_reload(void **state)
 	assert_reload("backend web\n\tbalance \"$X\"\n" A(""),
 	    "backend web\n\tbalance \"$X\"\n" A(" weight 2"), "doesn't know");
 	/* A quote that does not end. */
+	assert_reload(RR "\tserver a 10.0.0.1:80 \"x\n",
+	    RR "\tserver a 10.0.0.1:80 weight 2 \"x\n", "variables");
 	assert_reload(RR "\toption \"x\n" A(""),
 	    RR "\toption \"x\n" A(" weight 2"), "environment");
 }
