@@ -88,6 +88,19 @@ end_guest(struct guest *g)
 
 static void listen_on(struct guest *);
 
+static void on_piece(uv_timer_t *);
+
+/* The request is free for the next piece. */
+static void
+on_said(uv_write_t *write, int status)
+{
+	struct guest *g = write->data;
+
+	(void)status;
+	if (!g->over)
+		uv_timer_start(&g->timer, on_piece, 2, 0);
+}
+
 static void
 on_piece(uv_timer_t *timer)
 {
@@ -108,8 +121,8 @@ on_piece(uv_timer_t *timer)
 	}
 	g->piece++;
 	buf = uv_buf_init((char *)(uintptr_t)text, (unsigned)strlen(text));
-	uv_write(&g->write, (uv_stream_t *)&g->pipe, &buf, 1, NULL);
-	uv_timer_start(&g->timer, on_piece, 2, 0);
+	g->write.data = g;
+	uv_write(&g->write, (uv_stream_t *)&g->pipe, &buf, 1, on_said);
 }
 
 /* Has it heard all of the turn? What is heard beyond is kept. */
