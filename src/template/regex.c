@@ -59,6 +59,10 @@ translate(struct regex_scan *s, enum re2_error error, const char *part)
 	case RE2_UNEXPECTED_PAREN:
 		shown = s->in;
 		break;
+	case RE2_MISSING_BRACKET: /* not as it was written for RE2 */
+		shown = (struct str){
+		    s->in.ptr + s->class_at, s->in.len - s->class_at};
+		break;
 	case RE2_TRAILING_BACKSLASH:
 		shown = STR("");
 		break;

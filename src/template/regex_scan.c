@@ -244,9 +244,11 @@ scan_escape(struct regex_scan *s, bool in_class)
 static int
 scan_class(struct regex_scan *s)
 {
-	int rc = copy(s, 1);
+	int rc;
 
+	s->class_at = s->at;
 	s->in_class = true;
+	rc = copy(s, 1);
 	if (str_has_prefix(rest(s), STR("^")))
 		rc = copy(s, 1);
 	if (str_has_prefix(rest(s), STR("]")))

@@ -17,6 +17,7 @@ struct regex_scan {
 	struct str *names;
 	size_t name_count;
 	size_t depth, deepest;
+	size_t class_at;      /* in the pattern: the last […] */
 	bool in_class;        /* it ends within […] */
 	enum re2_error error; /* what Go alone minds, and */
 	struct buf part;      /* the part of the pattern it is about */
