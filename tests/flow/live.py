@@ -406,6 +406,24 @@ def test_reload_that_does_not_help_is_not_tried_again(t):
     site.is_right()
 
 
+def test_a_set_with_missing_data_is_not_written(t):
+    """All files of one HAProxy go live together, or none does."""
+    site = Site(t)
+    later = t.path("later.map")
+    t.write("later.tmpl", '{{key "later"}}')
+    site.weir.configure({'template "later.map"': {
+        "source": t.path("later.tmpl"), "haproxy": "main",
+        "destination": later}})
+    site.weir.start()
+    site.weir.wait_log(r"haproxy\.cfg: rendered")
+    t.holds(lambda: not os.path.exists(later)
+            and not os.path.exists(site.proxy.config), "nothing is there", 1)
+    site.keys["later"] = "a 1\n"
+    site.set()
+    t.until_file(later, lambda s: s == "a 1\n")
+    t.until(site.is_written, "the other file")
+
+
 # --- the fast lane ----------------------------------------------------------
 
 def strict(t, site):
