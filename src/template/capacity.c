@@ -9,10 +9,9 @@
 #define DOUBLED 256 /* elements up to which the room doubles */
 #define HEADER  8   /* bytes */
 #define PLAIN   512 /* bytes that need no header */
-#define LARGE                                                          \
-	32768 /* bytes, the header included, that are rounded to pages \
-	       */
-#define PAGE 8192
+/* Bytes, the header included, from which on room is rounded to pages. */
+#define LARGE 32768
+#define PAGE  8192
 
 static const uint16_t classes[] = {8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144,
     160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480, 512,
