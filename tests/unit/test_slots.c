@@ -335,8 +335,11 @@ a_house_has_a_limit(void **state)
 		buf_printf(
 		    &standing, "server web-%u 127.0.0.1:1 disabled\n", i);
 	got = slots("1", LIMIT_SLOTS, "");
-	for (const char *p = got; (p = strstr(p, "server web-")); p++)
-		lines++;
+	for (struct str rest = str_of(got); rest.len;) {
+		struct str line = str_trim_start(str_take_line(&rest), " \t");
+
+		lines += str_has_prefix(line, STR("server web-"));
+	}
 	assert_int_equal(lines, LIMIT_SLOTS);
 	free(got);
 }
