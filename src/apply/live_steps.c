@@ -471,6 +471,8 @@ live_cancel(struct live *l)
 {
 	l->done = NULL;
 	l->next = NULL;
+	/* What is out may have taken: the next weir is to know whose it is. */
+	l->change.intends = false;
 	live_reconnect(l);
 }
 

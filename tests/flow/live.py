@@ -494,6 +494,24 @@ def test_weir_killed_between_steps_and_file(t):
     site.is_right()
 
 
+def test_weir_stopped_between_steps_and_file(t):
+    """What it drained was not a person's doing, however it ended."""
+    site = Site(t, drain="10s")
+    slow_check(t, site)
+    site.begin()
+    site.weir.mark()
+    site.set(b=None)
+    site.weir.wait_log("write -> check")
+    t.until(lambda: t.read("checking") is not None, "the check to run")
+    assert int(site.proxy.servers()["web/b"]["srv_admin_state"])
+    site.weir.stop()
+    site.set(b=(8002, 1))
+    site.weir.mark()
+    site.weir.start()
+    site.weir.wait_log("drift repaired")
+    site.is_right()
+
+
 def test_weir_killed_between_when_somebody_reloaded_before(t):
     """The record is of the worker before; what weir drained is still its own."""
     site = Site(t, verify="1s", drain="10s")
