@@ -35,6 +35,11 @@ set(struct token *t, struct str text, struct error *e)
 		if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 127)
 			return error_set(e, ERROR_CONFIG,
 			    "token file %s: more than one line", t->file);
+	/* Somebody is about to write it. Without a token Consul answers too,
+	 * and says that there is nothing. */
+	if (!text.len && t->value)
+		return error_set(
+		    e, ERROR_CONFIG, "token file %s: it is empty", t->file);
 	wipe(&t->value);
 	t->value = text.len ? xstrndup(text.ptr, text.len) : NULL;
 	return 0;

@@ -267,6 +267,20 @@ def test_a_token_file_is_read_again_when_the_token_is_refused(t):
     assert "secret" not in weir.log()
 
 
+def test_a_token_file_that_was_emptied_takes_no_token_away(t):
+    token = t.write("token", "first-secret")
+    fake, weir = ready(t, token_file=token)
+    with open(token, "w", encoding="utf-8"):
+        pass
+    count = len(fake.asked(WEB))
+    fake.say(WEB, web(8002))
+    t.until_file("out", lambda s: s == "web:8002 ")
+    t.until(lambda: len(fake.asked(WEB)) > count, "another request")
+    assert fake.asked(WEB)[-1].headers.get("x-consul-token") \
+        == "first-secret"
+    weir.wait_log("token file .*it is empty")
+
+
 def test_a_token_file_that_is_missing_is_an_error(t):
     fake = t.fake_consul()
     result = site(t, fake, token_file=t.path("none")).render()
