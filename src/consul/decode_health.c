@@ -5,6 +5,7 @@
  */
 #include "decode.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,18 +38,22 @@ read_addresses(struct reader *r, void *record)
 	return !r->scan.failed;
 }
 
-/* Go's Duration.String: "1h2m3.5s", "100ms", "0s". */
+/* Go's Duration.String: "1h2m3.5s", "100ms", "-5s", "0s", over all of 64 bits:
+ * Consul keeps what was registered. */
 static bool
 parse_duration(struct str text, int64_t *ns)
 {
 	static const struct {
 		struct str unit;
-		double ns;
+		long double ns;
 	} units[] = {{{"ns", 2}, 1}, {{"us", 2}, 1e3}, {{"\u00b5s", 3}, 1e3},
 	    {{"ms", 2}, 1e6}, {{"s", 1}, 1e9}, {{"m", 1}, 6e10},
 	    {{"h", 1}, 3.6e12}};
-	double total = 0;
+	long double total = 0;
+	bool negative = str_has_prefix(text, STR("-"));
 
+	text.ptr += negative;
+	text.len -= negative;
 	while (text.len) {
 		char number[32];
 		size_t n = 0, i = 0;
@@ -65,11 +70,13 @@ parse_duration(struct str text, int64_t *ns)
 			i++;
 		if (i == 7 || !n)
 			return false;
-		total += strtod(number, NULL) * units[i].ns;
+		total += strtold(number, NULL) * units[i].ns;
 		text.ptr += units[i].unit.len;
 		text.len -= units[i].unit.len;
 	}
-	if (total > 9e18)
+	/* The nanoseconds are whole: what isn't is the fraction's rounding. */
+	total = negative ? -roundl(total) : roundl(total);
+	if (total < -0x1p63L || total >= 0x1p63L)
 		return false;
 	*ns = (int64_t)total;
 	return true;

@@ -128,6 +128,43 @@ an_instance_has_node_service_and_checks(void **state)
 	answer_unref(&a);
 }
 
+/* One registration that is odd must not cost all the others. */
+static void
+a_duration_may_be_whatever_go_prints(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ns;
+	} rows[] = {
+	    {"-5s", INT64_C(-5000000000)},
+	    {"1h0m0.000000001s", INT64_C(3600000000001)},
+	    {"2562047h47m16.854775807s", INT64_MAX},
+	    {"-2562047h47m16.854775808s", INT64_MIN},
+	};
+	char json[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct health_check c;
+		struct answer *a;
+
+		snprintf(json, sizeof(json),
+		    "[{\"Checks\":[{\"Definition\":{\"Interval\":\"%s\"}}]}]",
+		    rows[i].text);
+		a = good(QUERY_SERVICE, json);
+		health_check_read(
+		    ((const void *const *)service_at(a, 0)->checks.items)[0],
+		    &c);
+		assert_true(c.definition->interval == rows[i].ns);
+		answer_unref(&a);
+	}
+	bad(QUERY_SERVICE,
+	    "[{\"Checks\":[{\"Definition\":{\"Interval\":"
+	    "\"2562047h47m16.854775809s\"}}]}]",
+	    "health/service: [0].Checks[0].Definition.Interval: "
+	    "expected a duration");
+}
+
 /* As a -dev agent prints: a blank or a new line wherever one may stand. */
 static void
 blanks_make_no_difference(void **state)
@@ -480,6 +517,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_instance_has_node_service_and_checks),
+	    cmocka_unit_test(a_duration_may_be_whatever_go_prints),
 	    cmocka_unit_test(blanks_make_no_difference),
 	    cmocka_unit_test(an_empty_list_is_an_answer),
 	    cmocka_unit_test(
