@@ -529,6 +529,8 @@ on_reload(void *arg, struct haproxy_reload_result *result)
 	if (result->ok || a->state == STATE_AGAIN) {
 		if (result->ok && a->planned && a->state == STATE_RELOAD)
 			live_reloaded(a->live, result->worker);
+		else if (result->ok && a->planned)
+			live_restarted(a->live);
 		else if (a->planned)
 			live_not_running(a->live);
 		a->at++;
@@ -616,7 +618,9 @@ static void
 put_back(struct apply *a)
 {
 	a->result.reload_ms = elapsed_us(a) / 1000;
-	generation_roll_back(&a->generation, &a->result.error);
+	if (generation_roll_back(&a->generation, &a->result.error) == 0 &&
+	    a->planned)
+		live_put_back(a->live);
 	go(a, STATE_AGAIN);
 }
 

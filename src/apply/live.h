@@ -208,6 +208,11 @@ void live_dump(struct live *, live_cb *, void *arg);
  * was none to be reloaded. */
 void live_reloaded(struct live *, pid_t pid);
 void live_not_running(struct live *);
+/* The reload failed and the files of before are on disk again: what nobody saw
+ * taken is not owed any more. */
+void live_put_back(struct live *);
+/* HAProxy, which had died of the new ones, was started with those. */
+void live_restarted(struct live *);
 /* What the steps changed, for the result; the caller frees. */
 char *live_take_said(struct live *);
 /* In the middle of it: no callback any more. */

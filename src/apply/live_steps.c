@@ -460,6 +460,23 @@ live_not_running(struct live *l)
 	    "and it may have read the ones before");
 }
 
+void
+live_put_back(struct live *l)
+{
+	if (l->owes_reload && l->owes_why == LIVE_UNKNOWN)
+		l->owes_reload = false;
+}
+
+void
+live_restarted(struct live *l)
+{
+	live_reconnect(l);
+	live_drop_leftovers(&l->running);
+	l->running.pid = 0;
+	l->change.done = 0;
+	live_doubt(l, "it was started with the files of before");
+}
+
 char *
 live_take_said(struct live *l)
 {

@@ -406,6 +406,66 @@ def test_reload_that_does_not_help_is_not_tried_again(t):
     site.is_right()
 
 
+def mortal(t, site):
+    """Restarted for every reload, and it does not start with maxconn 77."""
+    proxy = site.proxy
+    path = t.write("restart", f"""#!/bin/sh
+echo >>{t.path("restarts")}
+kill $(cat {proxy.pidfile}) 2>/dev/null && sleep 0.5
+rm -f {proxy.stats_socket} {proxy.master_socket}
+grep -q "maxconn 77" {proxy.config} && exit 1
+exec {proxy.program} -D -W -S {proxy.master_socket} -p {proxy.pidfile} \
+	-f {proxy.config} -f {t.path("other.cfg")} >/dev/null 2>&1
+""")
+    site.weir.configure({'haproxy "main"': {"reload": "command:sh " + path}})
+
+
+def test_what_haproxy_died_of_is_not_tried_again(t):
+    """It is started with the files of before; that is no reason to reload."""
+    site = Site(t, verify="1s", reload_interval="1s")
+    mortal(t, site)
+    # A file of tomorrow: nobody can tell whether a worker has read it.
+    other = t.write("other.cfg", "backend other\n")
+    os.utime(other, (time.time() + 86400,) * 2)
+    site.proxy.argv += ["-f", other]
+    site.weir.configure({'haproxy "main"': {
+        "config": [site.proxy.config, other]}})
+    site.begin()
+    before = site.text()
+    site.change("rolled back", line="maxconn 77")
+    t.until(site.runs_as_wanted, "HAProxy to be back")
+    assert site.text() == before
+
+    try:
+        t.holds(lambda: len(t.read("restarts")) == 2,
+                "one restart each way", 4)
+    finally:
+        site.weir.stop()
+        with open(site.proxy.pidfile, encoding="utf-8") as f:
+            os.kill(int(f.read()), signal.SIGTERM)
+
+
+def test_text_of_a_dead_weir_that_is_refused_is_not_tried_again(t):
+    """Nobody saw it taken; HAProxy does not, and goes on with the old one."""
+    site = Site(t, verify="1s", reload_interval="1s").begin()
+    before = site.text()
+    site.weir.stop()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", t.port()))
+        other.listen(1)
+        site.set(line=f"bind 127.0.0.1:{other.getsockname()[1]}")
+        previous = os.path.join(site.proxy.folder, ".haproxy.cfg.weir-prev")
+        os.link(site.proxy.config, previous)
+        os.unlink(site.proxy.config)
+        site.render()
+        site.weir.mark()
+        site.weir.start()
+        site.weir.wait_log("rolled back")
+        assert site.text() == before
+        t.holds(lambda: site.weir.count_log("rolled back") == 1, "one try", 4)
+    site.change(r"reloaded in \d+ ms", line="maxconn 77")
+
+
 def test_a_set_with_missing_data_is_not_written(t):
     """All files of one HAProxy go live together, or none does."""
     site = Site(t)
