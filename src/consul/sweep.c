@@ -318,6 +318,10 @@ on_round(uv_timer_t *timer)
 	int64_t now = consul_now(c), later = INT64_MAX;
 	bool any = false;
 
+	if (c->round_left) {
+		c->round_again = true;
+		return;
+	}
 	for (struct scope *s = c->scopes; s; s = s->next) {
 		if (!s->dirty)
 			continue;
@@ -329,10 +333,11 @@ on_round(uv_timer_t *timer)
 			any = true;
 		}
 	}
+	/* First: what ends in the round may call for another one sooner. */
+	if (later != INT64_MAX)
+		uv_timer_start(timer, on_round, (uint64_t)(later - now), 0);
 	if (any)
 		start_round(c);
-	else if (later != INT64_MAX)
-		uv_timer_start(timer, on_round, (uint64_t)(later - now), 0);
 }
 
 /* at_once: a node's health, of which all its services wait to hear. */

@@ -515,3 +515,47 @@ def test_a_sentinel_that_misses_a_change_is_replaced(t):
     fake.say("/v1/health/state/any", [])
     t.until_file("out", lambda s: "svc-9\n" not in s)
     weir.stop()
+
+
+def test_a_round_of_one_datacenter_does_not_forget_another(t):
+    fake = t.fake_consul()
+    serve = fake.serve
+
+    def serve_datacenter(talk, request):
+        if "dc" in request.query:
+            request.path += "@" + request.query["dc"]
+        serve(talk, request)
+
+    fake.serve = serve_datacenter
+    places = ["", "@dc2"]
+    names = [f"svc-{i}" for i in range(25)]
+    for place in places:
+        for name in names:
+            fake.say(f"/v1/health/service/{name}{place}",
+                     [instance(name, port=80)])
+        for sentinel in ("health/state/critical", "health/state/warning",
+                         "health/state/maintenance", "catalog/nodes",
+                         "catalog/services"):
+            fake.say(f"/v1/{sentinel}{place}", [])
+    weir = site(t, fake, "".join(
+        f'{{{{range service "{n}{p}"}}}}{{{{.ID}}}}{p}\n{{{{end}}}}'
+        for p in places for n in names), max_connections=20).start()
+    t.until_file("out", lambda s: s.count("\n") == 50)
+    for place in places:
+        fake.wait_asked(f"/v1/health/state/maintenance{place}", 2)
+    time.sleep(2)
+    # A change hides behind another, which explains what the sentinel shows.
+    fake.say("/v1/health/service/svc-24@dc2", [])
+    fake.say("/v1/health/service/svc-7@dc2", [])
+    index = fake.index
+    fake.say("/v1/health/state/critical@dc2",
+             instance("svc-7")["Checks"], index)
+    t.until_file("out", lambda s: "svc-7@dc2\n" not in s)
+    fake.say("/v1/health/state/maintenance@dc2", [], index)
+    time.sleep(1)
+    # The other datacenter has its round meanwhile, and this one's stays due.
+    fake.say("/v1/health/state/critical", [
+        {"Node": "web-1", "CheckID": "serfHealth", "Status": "critical"}])
+    fake.say("/v1/health/state/maintenance", [], fake.index)
+    t.until_file("out", lambda s: "svc-24@dc2\n" not in s, 14)
+    weir.stop()
