@@ -17,6 +17,9 @@
 /* Nested template calls: Go's own bound, with its message. The stack is made
  * for them, src/template/exec_stack.c. */
 #define LIMIT_CALL_DEPTH 100000u
+/* Nested executeTemplate: each repeats the message of the one within, which
+ * grows with the square of the depth. Go has no bound, and dies. */
+#define LIMIT_EXECUTE_DEPTH 500u
 /* Nested parentheses in one expression: Go's bound. */
 #define LIMIT_EXPRESSION_DEPTH 10000u
 /* Nested if, range, with, block and links of an else-if chain: Go has no bound;

@@ -268,12 +268,15 @@ exec_template(struct exec *x, const struct tree *tree, struct value dot,
 
 /* ---- executeTemplate ---- */
 
-/* The inner error as Go words it: the file's own template has no name. */
+/* The inner error as Go words it: the file's own template has no name. A limit
+ * is told once, from where it was met. */
 static int
-fail_inner(struct call *call, const struct error *inner)
+fail_inner(struct call *call, struct error *inner)
 {
-	if (inner->kind == ERROR_LIMIT)
-		return call_fail(call, "%s", inner->text);
+	if (inner->kind == ERROR_LIMIT) {
+		error_move(call->render->exec->error, inner);
+		return -1;
+	}
 	return call_fail(call, "template: :%d:%d: %s", inner->line,
 	    inner->column, inner->text);
 }
@@ -302,13 +305,19 @@ execute_template(struct call *call, struct value *result)
 	if (x->depth >= LIMIT_CALL_DEPTH)
 		return call_fail(call, "exceeded maximum template depth (%u)",
 		    LIMIT_CALL_DEPTH);
+	if (x->executed >= LIMIT_EXECUTE_DEPTH)
+		return exec_fail_limit(x,
+		    "executeTemplate is nested deeper than %u",
+		    LIMIT_EXECUTE_DEPTH);
 	dot.iface = false;
 	x->out = &text;
 	x->error = &inner;
+	x->executed++;
 	rc = exec_template(x, tree, dot, x->at);
 	x->out = outer.out;
 	x->error = outer.error;
 	x->at = outer.at;
+	x->executed--;
 	if (rc == 0) {
 		*result = value_str(arena_str(x->arena, buf_as_str(&text)));
 	} else {

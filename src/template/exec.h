@@ -46,6 +46,7 @@ struct exec {
 	uint32_t var_room;
 	uint32_t base; /* frame->base: older variables can't be seen */
 	uint32_t depth;
+	uint32_t executed; /* nested executeTemplate */
 	uint64_t steps;
 	uint64_t stamp;     /* of the data behind the last query's result */
 	size_t out_start;   /* length of out when the render began */

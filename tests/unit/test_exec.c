@@ -412,6 +412,22 @@ execute_template_gives_text_or_go_s_error(void **state)
 	    "<.a>: can't evaluate field a in type int");
 }
 
+/* Each level repeated the message of the one within: 100,000 took hours. */
+static void
+execute_template_is_nested_so_deep_and_no_deeper(void **state)
+{
+	struct outcome o =
+	    run_with("{{define \"a\"}}{{executeTemplate \"a\" .}}"
+		     "{{end}}{{template \"a\"}}",
+		(struct template_options){0}, 0);
+
+	(void)state;
+	assert_int_equal(o.error.kind, ERROR_LIMIT);
+	assert_string_equal(
+	    o.error.text, "executeTemplate is nested deeper than 500");
+	forget(&o);
+}
+
 static void
 a_template_calls_itself_as_deep_as_in_go(void **state)
 {
@@ -524,6 +540,7 @@ main(void)
 	    cmocka_unit_test(denied_functions_refuse_after_their_arguments),
 	    cmocka_unit_test(execute_template_gives_text_or_go_s_error),
 	    cmocka_unit_test(a_deep_render_gives_its_stack_back),
+	    cmocka_unit_test(execute_template_is_nested_so_deep_and_no_deeper),
 	    cmocka_unit_test(a_template_calls_itself_as_deep_as_in_go),
 	    cmocka_unit_test(the_output_is_bounded_to_its_last_byte),
 	    cmocka_unit_test(blocks_in_calls_in_blocks_end_before_the_stack),
