@@ -63,14 +63,20 @@ count_outcome(struct run_totals *t, const struct apply_result *r)
 static void
 plan_retry(struct daemon *d, struct group *g, enum apply_outcome outcome)
 {
-	if (outcome != APPLY_FAILED) {
-		g->retry_at = g->retry_ms = 0;
+	g->retry_at = 0;
+	if (outcome == APPLY_DEFERRED)
+		return;
+	if (outcome != APPLY_FAILED && outcome != APPLY_ROLLED_BACK) {
+		g->retry_ms = 0;
 		return;
 	}
 	g->retry_ms = g->retry_ms ? g->retry_ms * 2 : RETRY_MIN_MS;
 	if (g->retry_ms > RETRY_MAX_MS)
 		g->retry_ms = RETRY_MAX_MS;
-	g->retry_at = daemon_now(d) + g->retry_ms;
+	/* Not before for a reload that is owed, either. */
+	g->defer_until = daemon_now(d) + g->retry_ms;
+	if (outcome == APPLY_FAILED)
+		g->retry_at = g->defer_until;
 }
 
 /* At most one reload in reload_interval; what changes meanwhile waits. */

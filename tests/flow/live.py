@@ -406,6 +406,22 @@ def test_reload_that_does_not_help_is_not_tried_again(t):
     site.is_right()
 
 
+def test_owed_reload_that_fails_keeps_its_distance(t):
+    """Each may pause HAProxy's listeners for seconds."""
+    site = relayed(t, verify="1s", reload_interval="100ms",
+                   reload="command:exit 3")
+    site.relay.when = "show servers state"
+    site.relay.lie = (b" 8001 ", b" 8009 ")
+    site.relay.fault = "lie"
+    site.weir.wait_log("rolled back")
+    t.holds(lambda: site.weir.count_log("rolled back") == 1, "one try", 3.5)
+    site.relay.fault = None
+    site.weir.mark()
+    # A change is not kept waiting.
+    site.set(line="maxconn 77")
+    site.weir.wait_log("rolled back", 1)
+
+
 def mortal(t, site):
     """Restarted for every reload, and it does not start with maxconn 77."""
     proxy = site.proxy
