@@ -213,25 +213,26 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 static void on_timer(uv_timer_t *);
 
 static bool
-is_full(struct endpoint *e)
+has_clients(struct endpoint *e)
 {
 	const union MHD_DaemonInfo *info =
 	    MHD_get_daemon_info(e->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 
-	return info && info->num_connections >= LIMIT_HTTP_CONNECTIONS;
+	return info && info->num_connections;
 }
 
-/* A daemon that is full takes its listening socket out of its epoll, and puts
- * it back in the run after the one that makes room: without that one nothing
+/* A daemon that is full, or could not accept for want of descriptors while it
+ * had a client, takes its listening socket out of its epoll, and puts it back
+ * in the run after the one that sees a client go: without that one nothing
  * would ever wake it again. */
 static void
 run(struct endpoint *e)
 {
-	bool full = is_full(e);
+	bool again = has_clients(e);
 	MHD_UNSIGNED_LONG_LONG ms;
 
 	MHD_run(e->daemon);
-	if (full)
+	if (again)
 		MHD_run(e->daemon);
 	if (MHD_get_timeout(e->daemon, &ms) == MHD_YES)
 		uv_timer_start(&e->timer, on_timer, ms, 0);

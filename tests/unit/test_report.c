@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -517,6 +518,37 @@ clients_are_limited(void **state)
 	close(last);
 }
 
+/* Descriptors may run out before clients do. */
+static void
+an_endpoint_without_descriptors_recovers(void **state)
+{
+	static const char request[] =
+	    "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct rlimit old, none;
+	int first, second;
+
+	(void)state;
+	open_report(address);
+	strcpy(un.sun_path, address + 5);
+	first = socket(AF_UNIX, SOCK_STREAM, 0);
+	second = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(connect(first, (struct sockaddr *)&un, sizeof(un)), 0);
+	assert_int_equal(send(first, "GET", 3, MSG_NOSIGNAL), 3);
+	assert_false(wait_for_bytes(first, 20));
+	getrlimit(RLIMIT_NOFILE, &old);
+	none = (struct rlimit){3, old.rlim_max};
+	setrlimit(RLIMIT_NOFILE, &none);
+	connect(second, (struct sockaddr *)&un, sizeof(un));
+	send(second, request, strlen(request), MSG_NOSIGNAL);
+	assert_false(wait_for_bytes(second, 50));
+	setrlimit(RLIMIT_NOFILE, &old);
+	close(first);
+	assert_true(wait_for_bytes(second, 1000));
+	assert_status(answer, 200);
+	close(second);
+}
+
 static void
 a_tcp_port_can_be_listened_at(void **state)
 {
@@ -639,6 +671,7 @@ main(void)
 	    CASE(a_socket_in_use_is_refused_a_left_one_taken),
 	    CASE(a_file_in_its_place_stays),
 	    CASE(clients_are_limited),
+	    CASE(an_endpoint_without_descriptors_recovers),
 	    CASE(a_tcp_port_can_be_listened_at),
 	    CASE(the_control_socket_is_one_daemons),
 	    CASE(ready_is_said_once_and_again_after_reloading),
