@@ -393,6 +393,11 @@ look_again(void *arg)
 	struct live *l = arg;
 
 	live_reconnect(l);
+	/* Who waits asks for itself; look() would only let it go by. */
+	if (l->waiting) {
+		end_look(l, true);
+		return;
+	}
 	l->busy = false;
 	look(l);
 }

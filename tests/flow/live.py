@@ -870,6 +870,23 @@ def test_slow_replies_are_waited_for(t):
     site.is_right()
 
 
+def test_change_that_meets_a_look_at_a_worker_that_stops(t):
+    """The look begins again; the change had waited for its end."""
+    site = relayed(t, verify="1s")
+    site.relay.when = "show info"
+    site.relay.lie = (b"Stopping: 0", b"Stopping: 1")
+    site.relay.fault = "slow lie"
+    asked = len(site.relay.seen)
+    t.until(lambda: "show info" in "".join(site.relay.seen[asked:]),
+            "a look")
+    site.weir.mark()
+    site.set(a=(8001, 5))
+    site.weir.wait_log("compare -> plan")
+    site.relay.fault = None
+    site.weir.wait_log("run time: ")
+    site.is_right()
+
+
 def test_no_reply_at_all_is_a_reload(t):
     site = relayed(t)
     site.relay.when = "set server"

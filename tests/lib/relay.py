@@ -11,7 +11,7 @@ class Relay:
 
     fault  None; "cut": half of the next reply, then the end; "slow": every
            reply only after .delay; "mute": no reply at all; "lie":
-           .lie[0] reads .lie[1]
+           .lie[0] reads .lie[1]; "slow lie": both
     when   only replies to commands that hold this text are touched
     """
 
@@ -76,9 +76,9 @@ class Relay:
         try:
             while data := server.recv(65536):
                 fault = self.fault if self.when in last["command"] else None
-                if fault == "slow":
+                if fault in ("slow", "slow lie"):
                     time.sleep(self.delay)
-                elif fault == "lie":
+                if fault in ("lie", "slow lie"):
                     data = data.replace(*self.lie)
                 elif fault == "mute":
                     continue
