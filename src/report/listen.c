@@ -29,9 +29,11 @@ cannot(const char *address, struct error *error)
 static bool
 is_in_use(const struct sockaddr_un *un)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool used = fd >= 0 &&
-		    connect(fd, (const struct sockaddr *)un, sizeof(*un)) == 0;
+	/* One whose owner is stuck would never take us. */
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool used = fd >= 0 && (connect(fd, (const struct sockaddr *)un,
+				    sizeof(*un)) == 0 ||
+				   errno == EAGAIN);
 
 	if (fd >= 0)
 		close(fd);

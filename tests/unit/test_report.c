@@ -518,6 +518,37 @@ clients_are_limited(void **state)
 	close(last);
 }
 
+/* Nobody takes what waits there, so asking must not wait. */
+static void
+a_socket_whose_owner_is_stuck_is_in_use(void **state)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct report_options o = {
+	    .loop = &loop, .totals = &totals, .listen = address};
+	struct error e = {0};
+	int owner = socket(AF_UNIX, SOCK_STREAM, 0), client, n = 0;
+	int clients[8];
+
+	(void)state;
+	strcpy(un.sun_path, address + 5);
+	assert_int_equal(bind(owner, (struct sockaddr *)&un, sizeof(un)), 0);
+	assert_int_equal(listen(owner, 0), 0);
+	do {
+		client = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		clients[n++] = client;
+	} while (
+	    n < 8 && connect(client, (struct sockaddr *)&un, sizeof(un)) == 0);
+	alarm(5);
+	assert_null(report_new(&o, &e));
+	alarm(0);
+	assert_has(e.text, "Address already in use");
+	error_fini(&e);
+	while (n)
+		close(clients[--n]);
+	close(owner);
+	unlink(un.sun_path);
+}
+
 /* Descriptors may run out before clients do. */
 static void
 an_endpoint_without_descriptors_recovers(void **state)
@@ -671,6 +702,7 @@ main(void)
 	    CASE(a_socket_in_use_is_refused_a_left_one_taken),
 	    CASE(a_file_in_its_place_stays),
 	    CASE(clients_are_limited),
+	    CASE(a_socket_whose_owner_is_stuck_is_in_use),
 	    CASE(an_endpoint_without_descriptors_recovers),
 	    CASE(a_tcp_port_can_be_listened_at),
 	    CASE(the_control_socket_is_one_daemons),
