@@ -305,6 +305,16 @@ fail_with_words(struct haproxy_reload *r, struct str words)
 	fail(r);
 }
 
+/* Told at the last moment it would reload when nobody looks any more. */
+static void
+give_up_busy(struct haproxy_reload *r)
+{
+	error_set(&r->result.error, ERROR_REMOTE,
+	    "the master socket %s: another reload is still in progress",
+	    r->master_socket);
+	fail(r);
+}
+
 static void
 on_master_reply(void *arg, struct haproxy_reply *reply)
 {
@@ -317,7 +327,10 @@ on_master_reply(void *arg, struct haproxy_reply *reply)
 	} else if (str_has_prefix(reply->text, STR("Success=0"))) {
 		fail_with_log(r, reply->text);
 	} else if (str_find(reply->text, STR("still in progress")) >= 0) {
-		step_in(r, RETRY_BUSY);
+		if (left(r) > RETRY_BUSY)
+			step_in(r, RETRY_BUSY);
+		else
+			give_up_busy(r);
 	} else if (reply->status == 0 && reply->text.len > 1) {
 		fail_with_words(r, reply->text);
 	} else {

@@ -583,6 +583,21 @@ a_busy_master_is_told_again(void **state)
 }
 
 static void
+a_master_that_stays_busy_is_told_no_more(void **state)
+{
+	struct ended e;
+
+	PLAY({.command = "show proc\n", .reply = BEFORE_26},
+	    {.command = "reload\n",
+		.reply = "Another reload is still in progress.\n"},
+	    {.command = "show proc\n", .reply = BEFORE_26});
+	e = reload(150);
+	assert_failed(&e, "another reload is still in progress");
+	assert_false(e.nothing_runs);
+	end_play();
+}
+
+static void
 a_socket_without_the_right_to_reload_is_told(void **state)
 {
 	struct ended e;
@@ -780,6 +795,7 @@ main(void)
 	    cmocka_unit_test(two_seven_says_why_it_failed),
 	    cmocka_unit_test(a_worker_that_does_not_answer_is_not_there_yet),
 	    cmocka_unit_test(a_busy_master_is_told_again),
+	    cmocka_unit_test(a_master_that_stays_busy_is_told_no_more),
 	    cmocka_unit_test(a_socket_without_the_right_to_reload_is_told),
 	    cmocka_unit_test(a_stats_socket_is_no_master_socket),
 	    cmocka_unit_test(nobody_listens_is_not_running),
