@@ -23,12 +23,20 @@
 /* In which the others follow. */
 #define HURRY_MS 500
 
+/* Who the agent is may never be told to this token: that is nobody's failure.
+ */
+static bool
+is_self(const struct watch *w)
+{
+	return !w->query && !w->sentinel;
+}
+
 void
 watch_forgive(struct watch *w)
 {
 	struct consul *c = w->consul;
 
-	if (w->failures)
+	if (w->failures && !is_self(w))
 		c->failing--;
 	if (w->complained)
 		c->complaints--;
@@ -163,7 +171,7 @@ complain(struct watch *w)
 {
 	struct consul *c = w->consul;
 
-	if (w->complained || c->hushed || (!w->query && !w->sentinel))
+	if (w->complained || c->hushed || is_self(w))
 		return;
 	if (c->complaints == COMPLAINTS_MOST) {
 		c->hushed = true;
@@ -185,7 +193,7 @@ back_off(const struct watch *w)
 	int64_t most = w->consul->config->retry_max_ms;
 	int64_t cap = w->failures < 20 ? least << w->failures : most;
 
-	if (!w->query && !w->sentinel)
+	if (is_self(w))
 		return SELF_MS;
 	if (least < PACE_MS)
 		least = PACE_MS;
@@ -199,7 +207,7 @@ watch_fail(struct watch *w, const char *text)
 {
 	struct consul *c = w->consul;
 
-	if (!w->failures++)
+	if (!w->failures++ && !is_self(w))
 		c->failing++;
 	if (!uv_is_active((uv_handle_t *)&c->scout_timer) && !c->closing)
 		uv_timer_start(&c->scout_timer, on_scout, SCOUT_MS, SCOUT_MS);

@@ -559,3 +559,24 @@ def test_a_round_of_one_datacenter_does_not_forget_another(t):
     fake.say("/v1/health/state/maintenance", [], fake.index)
     t.until_file("out", lambda s: "svc-24@dc2\n" not in s, 14)
     weir.stop()
+
+
+def test_failures_are_named_again_though_the_agent_has_no_name(t):
+    """A token that may read services need not be one that may read agents."""
+    fake = t.fake_consul()
+    fake.always("/v1/agent/self", fake_module.status(403, "Permission denied"))
+    names = [f"svc-{i}" for i in range(15)]
+    for name in names:
+        fake.say(f"/v1/health/service/{name}", [instance(name, port=80)])
+    weir = site(t, fake, "".join(
+        f'{{{{range service "{n}"}}}}{{{{.ID}}}}\n{{{{end}}}}'
+        for n in names)).start()
+    t.until_file("out", lambda s: s.count("\n") == 15)
+    for name in names:
+        fake.always(f"/v1/health/service/{name}", fake_module.status(500))
+    weir.wait_log("they are not named one by one")
+    for name in names:
+        fake.well(f"/v1/health/service/{name}")
+    weir.wait_log("all watches answer again")
+    fake.always("/v1/health/service/svc-3", fake_module.status(500))
+    weir.wait_log(r"warn.*svc-3\|passing\): Unexpected.*stays$")
