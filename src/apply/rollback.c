@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "weir/limits.h"
+#include "weir/strmap.h"
 #include "weir/xalloc.h"
 
 /* Kept until the reload is known to be good. */
@@ -26,6 +27,10 @@
 #define DROP_TRIES  3
 /* What the link to nowhere says. */
 #define NO_FILE ".weir-no-file"
+
+/* Names that this process is done with and could not remove: what they hold is
+ * older than what runs. */
+static struct strmap spent;
 
 /* "DIRECTORY/.NAMEsuffix", NAME cut so that it fits a directory entry. */
 static char *
@@ -39,6 +44,13 @@ second_name(const char *path, const char *suffix)
 	    "%.*s.%.*s%s", (int)(name - path), path, most, name, suffix);
 }
 
+static void
+remove_name(const char *name)
+{
+	if (unlink(name) == 0 || errno == ENOENT)
+		strmap_take(&spent, str_of(name));
+}
+
 /* Where hard links are not to be had (another owner, a file system without):
  * a copy. */
 static int
@@ -49,6 +61,8 @@ copy_previous(const char *path, const char *name, struct error *error)
 	char *copy = NULL;
 	int rc = file_read(path, LIMIT_OUTPUT_BYTES, &text, error);
 
+	if (rc > 0)
+		error_set(error, ERROR_IO, "cannot remove %s", name);
 	if (rc == 0)
 		rc = file_candidate(
 		    path, buf_as_str(&text), &options, &copy, error);
@@ -69,12 +83,12 @@ previous_keep(struct member *m, bool reload, struct error *error)
 	int rc;
 
 	/* One that an earlier weir left is older: it is what runs. */
-	if (!reload)
-		unlink(name);
+	if (!reload || strmap_has(&spent, str_of(name)))
+		remove_name(name);
 	rc = link(path, name);
 	if (rc < 0 && errno == ENOENT)
 		rc = symlink(NO_FILE, name);
-	if (rc < 0 && errno == EEXIST)
+	if (rc < 0 && errno == EEXIST && !strmap_has(&spent, str_of(name)))
 		rc = 0;
 	if (rc < 0 && errno != ENOSPC && errno != EROFS && errno != EACCES)
 		rc = copy_previous(path, name, error);
@@ -85,6 +99,7 @@ previous_keep(struct member *m, bool reload, struct error *error)
 		free(name);
 		return -1;
 	}
+	strmap_take(&spent, str_of(name));
 	free(m->previous);
 	m->previous = name;
 	return 0;
@@ -149,11 +164,15 @@ previous_restore(struct member *m, struct error *error)
 void
 previous_drop(struct member *m)
 {
-	/* One that stays would be taken for what runs, by the next rollback
-	 * and the next weir: a full disk may refuse once what it does then. */
-	for (int i = 0; m->previous && i < DROP_TRIES; i++)
-		if (unlink(m->previous) == 0 || errno == ENOENT)
+	/* One that stays would be taken for what runs by the next weir: a full
+	 * disk may refuse once what it does then. */
+	if (m->previous)
+		strmap_put(&spent, str_of(m->previous), &spent);
+	for (int i = 0; m->previous && i < DROP_TRIES; i++) {
+		remove_name(m->previous);
+		if (!strmap_has(&spent, str_of(m->previous)))
 			break;
+	}
 	free(m->previous);
 	m->previous = NULL;
 }
@@ -164,7 +183,9 @@ previous_find(struct member *m)
 	char *name = second_name(m->config->destination, SUFFIX_RELOAD);
 	struct stat st;
 
-	if (lstat(name, &st) < 0) {
+	if (strmap_has(&spent, str_of(name)))
+		remove_name(name);
+	if (strmap_has(&spent, str_of(name)) || lstat(name, &st) < 0) {
 		free(name);
 		return false;
 	}

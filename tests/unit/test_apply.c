@@ -31,6 +31,8 @@ struct fault {
 	int at, code;
 };
 static struct fault fail_rename, fail_fsync, fail_link;
+/* What is put aside can't be removed. */
+static bool previous_stays;
 /* The n-th of all wrapped calls ends the process; 0: none. */
 static int die_at;
 
@@ -74,6 +76,10 @@ int __wrap_unlink(const char *);
 int
 __wrap_unlink(const char *path)
 {
+	if (previous_stays && strstr(path, ".weir-prev")) {
+		errno = ENOSPC;
+		return -1;
+	}
 	return strikes(NULL) ? -1 : __real_unlink(path);
 }
 
@@ -185,6 +191,7 @@ static int
 setup(void **state)
 {
 	(void)state;
+	previous_stays = false;
 	empty_folder();
 	fail_rename = fail_fsync = fail_link = (struct fault){0};
 	put(path_a, "old a\n");
@@ -863,6 +870,32 @@ a_failed_reload_puts_back_what_runs(void **state)
 	assert_int_equal(leftovers(), 0);
 }
 
+/* What this weir could not remove is older than what runs. */
+static void
+a_failed_reload_goes_back_by_one_generation_only(void **state)
+{
+	char command[] = "false";
+	struct ended e;
+
+	(void)state;
+	previous_stays = true;
+	e = apply_three("one a\n", "old b\n", "old c\n");
+	assert_int_equal(e.outcome, APPLY_RELOADED);
+	e = apply_three("one a\n", "old b\n", "old c\n");
+	assert_int_equal(e.outcome, APPLY_UNCHANGED);
+	haproxy.reload_argument = command;
+	e = apply_three("two a\n", "old b\n", "old c\n");
+	assert_int_equal(e.outcome, APPLY_ROLLED_BACK);
+	error_fini(&e.error);
+	assert_string_equal(get(path_a), "one a\n");
+	previous_stays = false;
+	e = apply_three("three a\n", "old b\n", "old c\n");
+	assert_int_equal(e.outcome, APPLY_ROLLED_BACK);
+	error_fini(&e.error);
+	assert_string_equal(get(path_a), "one a\n");
+	assert_int_equal(leftovers(), 0);
+}
+
 static void
 a_file_that_was_not_there_goes_again(void **state)
 {
@@ -1029,6 +1062,7 @@ main(void)
 	    T(without_hard_links_the_previous_file_is_copied),
 	    T(a_failed_reload_puts_the_previous_files_back),
 	    T(a_failed_reload_puts_back_what_runs),
+	    T(a_failed_reload_goes_back_by_one_generation_only),
 	    T(a_file_that_was_not_there_goes_again),
 	    T(who_was_told_before_the_failure_is_told_again),
 	    T(cancel_before_the_swap_changes_nothing),
