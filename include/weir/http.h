@@ -39,6 +39,7 @@ struct http_answer {
 	bool unreachable;   /* no connection came about: refused, no such
 			     * host, TLS refused, connect timeout */
 	bool timed_out;     /* connected, but no whole answer in time */
+	bool hung_up;       /* connected, and lost without a status */
 	int64_t time_ms;    /* from start to end */
 	bool http2;
 	bool cancelled;

@@ -228,11 +228,13 @@ watch_fail_transport(struct watch *w, struct http_answer *a)
 {
 	struct consul *c = w->consul;
 	const struct endpoint *e = &c->endpoints.items[w->endpoint];
+	/* Once is an agent that starts again, or has too many connections. */
+	bool gone =
+	    a->unreachable || a->timed_out || (a->hung_up && w->failures);
 	char *text;
 
 	w->trouble = TROUBLE_OUTAGE;
-	if ((a->unreachable || a->timed_out) &&
-	    endpoints_fail(&c->endpoints, w->endpoint) &&
+	if (gone && endpoints_fail(&c->endpoints, w->endpoint) &&
 	    ++w->tried < c->endpoints.count) {
 		log_debug("consul", "%s: %s; trying %s", e->text, a->error.text,
 		    endpoints_current(&c->endpoints)->text);

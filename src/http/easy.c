@@ -227,6 +227,18 @@ is_unreachable(CURL *h, CURLcode code)
 	}
 }
 
+/* The connection ended before the answer began. */
+static bool
+is_hung_up(CURL *h, CURLcode code)
+{
+	long status = 0;
+
+	curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
+	return !status &&
+	       (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR ||
+		   code == CURLE_SEND_ERROR);
+}
+
 static void
 explain(struct http_request *r, CURLcode code, struct error *e)
 {
@@ -253,6 +265,7 @@ easy_report(struct http_request *r, CURLcode code, struct http_answer *a)
 		a->unreachable = is_unreachable(r->easy, code);
 		a->timed_out =
 		    code == CURLE_OPERATION_TIMEDOUT && !a->unreachable;
+		a->hung_up = is_hung_up(r->easy, code);
 		if (!r->too_large)
 			explain(r, code, &r->error);
 		return;

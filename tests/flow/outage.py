@@ -190,6 +190,15 @@ def test_the_next_address_is_taken_when_one_is_silent(t):
     assert one.count("/v1/health/service/s0") == 1
 
 
+def test_the_next_address_is_taken_when_one_hangs_up(t):
+    """A proxy that has lost its Consul takes connections all the same."""
+    one, two = t.fake_consul(), t.fake_consul()
+    say(two, 0, 1)
+    one.always("/v1/health/service/s0", fake_module.hang_up())
+    site(t, one, 1, address=f"{one.url} {two.url}").start()
+    t.until_file("out", lambda s: s == "1 ", 20)
+
+
 # --- the real one ------------------------------------------------------------
 
 def settled(t, consul, weir):
