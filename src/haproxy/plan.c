@@ -64,6 +64,7 @@ plan_fini(struct plan *p)
 	}
 	arena_fini(&p->arena);
 	buf_fini(&p->phases);
+	buf_fini(&p->tracked);
 	buf_fini(&p->word);
 }
 

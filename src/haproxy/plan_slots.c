@@ -43,32 +43,33 @@ address_command(struct plan *p, struct str path, const struct definition *d)
 	    definition_address(d), STR(" port "), port_text(d));
 }
 
-/* Does the text hold "track NAME" or "track BACKEND/NAME" of this server? */
-static bool
-is_tracked(const struct haproxy_model *m, const struct server_change *c)
+/* What stands behind each "track", a line each. Read once: a text may be large,
+ * and all of its servers may move. */
+static void
+read_tracked(struct plan *p)
 {
 	static const struct str word = STR("track");
 
-	for (size_t i = 0; i < m->count; i++) {
-		struct str rest = m->sections[i].text;
+	p->knows_tracked = true;
+	for (size_t i = 0; i < p->new_model->count; i++) {
+		struct str rest = p->new_model->sections[i].text;
 		ptrdiff_t at;
 
 		while ((at = str_find(rest, word)) >= 0) {
-			struct str target;
-
-			rest.ptr += (size_t)at + word.len;
-			rest.len -= (size_t)at + word.len;
-			target = rest;
-			for (size_t k = 0; k < rest.len; k++)
-				if (rest.ptr[k] == '\n') {
-					target.len = k;
-					break;
-				}
-			if (str_find(target, c->server) >= 0)
-				return true;
+			rest = str_after(rest, (size_t)at + word.len);
+			buf_str(&p->tracked, str_take_line(&rest));
+			buf_char(&p->tracked, '\n');
 		}
 	}
-	return false;
+}
+
+/* Does the text hold "track NAME" or "track BACKEND/NAME" of this server? */
+static bool
+is_tracked(struct plan *p, const struct server_change *c)
+{
+	if (!p->knows_tracked)
+		read_tracked(p);
+	return str_find(buf_as_str(&p->tracked), c->server) >= 0;
 }
 
 static const char *
@@ -86,7 +87,7 @@ fixed_address(struct plan *p, const struct server_change *c)
 		return "its place in the hash goes by its address";
 	if (p->after.facts.external_check && (has & HAS_CHECK))
 		return "its check is a program that is told the address";
-	if (is_tracked(p->new_model, c))
+	if (is_tracked(p, c))
 		return "others track it";
 	return NULL;
 }

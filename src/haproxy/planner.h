@@ -34,7 +34,9 @@ struct plan {
 	struct buf phases;  /* a byte for each step */
 	struct buf word;    /* for whoever builds a string */
 	struct proxy before, after; /* the section in hand */
-	int version;                /* 206 is 2.6 */
+	struct buf tracked;         /* what follows "track", in the new text */
+	bool knows_tracked;
+	int version; /* 206 is 2.6 */
 };
 
 /* A server in both texts, or a leftover that comes back. */
