@@ -203,14 +203,22 @@ live_patience(struct live *l)
 
 /* ---- leftovers ---- */
 
+/* Each by its place: looking for all of them by name takes seconds. */
 void
 live_drop_leftovers(struct haproxy_running *r)
 {
-	while (r->count) {
-		struct haproxy_leftover *o = &r->leftovers[r->count - 1];
+	struct haproxy_running kept = *r;
 
-		haproxy_leftover_drop(r, str_of(o->backend), str_of(o->server));
-	}
+	haproxy_running_fini(r);
+	kept.leftovers = NULL;
+	kept.count = 0;
+	*r = kept;
+}
+
+static char *
+copy(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
 }
 
 void
@@ -218,14 +226,15 @@ live_copy_leftovers(
     struct haproxy_running *to, const struct haproxy_running *from)
 {
 	live_drop_leftovers(to);
-	for (size_t i = 0; i < from->count; i++) {
-		const struct haproxy_leftover *o = &from->leftovers[i];
-		struct haproxy_leftover *copy = haproxy_leftover_put(
-		    to, str_of(o->backend), str_of(o->server), str_of(o->line));
+	to->leftovers = xcalloc(from->count + 1, sizeof(*to->leftovers));
+	for (; to->count < from->count; to->count++) {
+		struct haproxy_leftover *o = &to->leftovers[to->count];
 
-		copy->next = o->next ? xstrdup(o->next) : NULL;
-		copy->draining = o->draining;
-		copy->until = o->until;
+		*o = from->leftovers[to->count];
+		o->backend = copy(o->backend);
+		o->server = copy(o->server);
+		o->line = copy(o->line);
+		o->next = copy(o->next);
 	}
 }
 
