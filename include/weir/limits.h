@@ -14,6 +14,9 @@
 /* Nodes executed in one render: about a minute of work; a template that needs
  * more loops for ever. */
 #define LIMIT_STEPS 500000000u
+/* Seconds of the processor in one render, asked for at calls of functions: one
+ * step may be a key that is made or megabytes that are hashed. */
+#define LIMIT_RENDER_SECONDS 60
 /* Nested template calls: Go's own bound, with its message. The stack is made
  * for them, src/template/exec_stack.c. */
 #define LIMIT_CALL_DEPTH 100000u

@@ -48,6 +48,8 @@ struct exec {
 	uint32_t depth;
 	uint32_t executed; /* nested executeTemplate */
 	uint64_t steps;
+	uint32_t calls;     /* of functions */
+	int64_t until;      /* seconds of the processor; 0: not asked for yet */
 	uint64_t stamp;     /* of the data behind the last query's result */
 	size_t out_start;   /* length of out when the render began */
 	const char *dollar; /* the interned "$" */

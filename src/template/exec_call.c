@@ -4,7 +4,10 @@
  * and what a failure reads like. and, or and call are no ordinary calls: the
  * first two evaluate only what they need.
  */
+#include <time.h>
+
 #include "exec.h"
+#include "weir/limits.h"
 
 /* Arguments that fit on the C stack; they can't outlive a built-in's call. */
 #define ARGS_INLINE 4
@@ -148,6 +151,20 @@ call_method(struct call *call, const struct invocation *i, struct value *out)
 	return call_run(call, i->func, out);
 }
 
+/* Has the render had its time? One call in 16 asks. */
+static bool
+is_late(struct exec *x)
+{
+	struct timespec t;
+
+	if (++x->calls % 16)
+		return false;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	if (!x->until)
+		x->until = t.tv_sec + LIMIT_RENDER_SECONDS;
+	return t.tv_sec > x->until;
+}
+
 static int
 run(struct exec *x, const struct invocation *i, struct value *args, size_t argc,
     struct value *out)
@@ -156,6 +173,12 @@ run(struct exec *x, const struct invocation *i, struct value *args, size_t argc,
 	    .render = x->render, .arena = x->arena, .args = args, .argc = argc};
 
 	x->render->line = (int)i->node->line;
+	if (is_late(x)) {
+		x->at = i->node;
+		return exec_fail_limit(x,
+		    "the template runs longer than %d seconds",
+		    LIMIT_RENDER_SECONDS);
+	}
 	if (call_method(&call, i, out) == 0) {
 		x->stamp = call.stamp;
 		return 0;

@@ -39,6 +39,22 @@ func_give(struct call *c, struct buf *b, struct value *result)
 }
 
 int
+func_step(struct call *c, size_t steps)
+{
+	struct exec *x = c->render->exec;
+
+	x->steps += steps;
+	if (x->steps >= LIMIT_STEPS)
+		return call_fail(
+		    c, "the template runs longer than %u steps", LIMIT_STEPS);
+	if (c->arena->used > LIMIT_RENDER_BYTES)
+		return call_fail(c,
+		    "the template needs more than %u bytes of memory",
+		    LIMIT_RENDER_BYTES);
+	return 0;
+}
+
+int
 func_fail_number(struct call *c, const char *words, const char *function,
     struct str text, bool range)
 {

@@ -26,6 +26,9 @@ struct buf func_buf(struct call *);
 /* The buffer's bytes as the result; takes the buffer. -1 if they exceed its
  * limit. */
 int func_give(struct call *, struct buf *, struct value *result);
+/* For a function that walks values, which may share what they hold: so many
+ * more steps; -1 after more steps or memory than a render may take. */
+int func_step(struct call *, size_t steps);
 /* strconv's error: WORDSstrconv.FUNCTION: parsing "TEXT": …; -1. range: the
  * value is out of range, otherwise the syntax is invalid. */
 int func_fail_number(struct call *, const char *words, const char *function,

@@ -7,8 +7,12 @@
 
 #include "capacity.h"
 #include "families.h"
+#include "func.h"
 #include "sprig.h"
 #include "weir/limits.h"
+
+/* Steps that an element of a walk takes. */
+#define WALK 8
 
 /* ---- one dict ---- */
 
@@ -288,6 +292,8 @@ merge_entry(struct merging *m, struct map *dst, const struct map_entry *e,
 	struct value old = map_get(dst, &e->key);
 	bool present = old.type || old.iface;
 
+	if (func_step(m->call, WALK) < 0)
+		return -1;
 	if (!e->value.type)
 		return m->overwrite ? put_entry(m, dst, e, from) : 0;
 	if (value_kind(&e->value) == KIND_SLICE &&
@@ -437,6 +443,8 @@ copy(struct call *c, struct value *v, unsigned depth)
 {
 	if (depth > LIMIT_VALUE_DEPTH)
 		return call_fail(c, "the value is too deep to copy");
+	if (func_step(c, WALK) < 0)
+		return -1;
 	switch (value_kind(v)) {
 	case KIND_MAP:
 		return copy_map(c, v, depth + 1);

@@ -10,6 +10,7 @@
 
 #include "capacity.h"
 #include "families.h"
+#include "func.h"
 #include "sprig.h"
 #include "weir/limits.h"
 #include "weir/xalloc.h"
@@ -218,6 +219,10 @@ call_uniq(struct call *c, struct value *result)
 	for (size_t i = 0; i < v->len; i++) {
 		struct value item = value_index(v, i);
 
+		if (func_step(c, 1 + list.count / 8) < 0) {
+			list_end(&list);
+			return -1;
+		}
 		if (!is_in(list.items, list.count, &item))
 			list_add(&list, item);
 	}

@@ -407,7 +407,7 @@ regex_replace(
 	struct str given = s->text->given;
 	size_t done = 0;
 
-	while (regex_next(s)) {
+	while (!b->failed && regex_next(s)) {
 		const struct re2_span *match = &s->spans[0];
 
 		buf_put(b, given.ptr + done, (size_t)match->begin - done);

@@ -325,10 +325,17 @@ value_truth(const struct value *v)
 	}
 }
 
-static bool equal(const struct value *, const struct value *, int depth);
+/* What is beyond either is taken for different: values that hold one another
+ * take 2^n steps to walk. */
+struct comparison {
+	unsigned depth, steps;
+};
+
+static bool equal(
+    struct comparison *, const struct value *, const struct value *);
 
 static bool
-equal_lists(const struct value *a, const struct value *b, int depth)
+equal_lists(struct comparison *c, const struct value *a, const struct value *b)
 {
 	if (a->len != b->len || value_is_nil(a) != value_is_nil(b))
 		return false;
@@ -337,14 +344,14 @@ equal_lists(const struct value *a, const struct value *b, int depth)
 	for (size_t i = 0; i < a->len; i++) {
 		struct value x = value_index(a, i), y = value_index(b, i);
 
-		if (!equal(&x, &y, depth))
+		if (!equal(c, &x, &y))
 			return false;
 	}
 	return true;
 }
 
 static bool
-equal_maps(const struct value *a, const struct value *b, int depth)
+equal_maps(struct comparison *c, const struct value *a, const struct value *b)
 {
 	size_t n = map_count(a->u.map);
 
@@ -357,14 +364,15 @@ equal_maps(const struct value *a, const struct value *b, int depth)
 		struct value other;
 
 		if (!map_find(b->u.map, &e.key, &other) ||
-		    !equal(&e.value, &other, depth))
+		    !equal(c, &e.value, &other))
 			return false;
 	}
 	return true;
 }
 
 static bool
-equal_records(const struct type *t, const void *a, const void *b, int depth)
+equal_records(
+    struct comparison *c, const struct type *t, const void *a, const void *b)
 {
 	if (a == b)
 		return true;
@@ -372,41 +380,38 @@ equal_records(const struct type *t, const void *a, const void *b, int depth)
 		struct value x = value_field(a, &t->fields[i]);
 		struct value y = value_field(b, &t->fields[i]);
 
-		if (!equal(&x, &y, depth))
+		if (!equal(c, &x, &y))
 			return false;
 	}
 	return true;
 }
 
 static bool
-equal_pointers(const struct value *a, const struct value *b, int depth)
+equal_pointers(
+    struct comparison *c, const struct value *a, const struct value *b)
 {
 	if (a->u.ptr == b->u.ptr)
 		return true;
 	if (!a->u.ptr || !b->u.ptr || !a->type->elem)
 		return false;
-	return equal_records(a->type->elem, a->u.ptr, b->u.ptr, depth);
+	return equal_records(c, a->type->elem, a->u.ptr, b->u.ptr);
 }
 
 static bool
-equal(const struct value *a, const struct value *b, int depth)
+compare(struct comparison *c, const struct value *a, const struct value *b)
 {
-	if (!a->type || !b->type)
-		return !a->type && !b->type;
-	if (!type_same(a->type, b->type) || ++depth > (int)LIMIT_VALUE_DEPTH)
-		return false;
 	switch (a->type->kind) {
 	case KIND_STRING:
 		return str_equal(value_as_str(a), value_as_str(b));
 	case KIND_SLICE:
 	case KIND_ARRAY:
-		return equal_lists(a, b, depth);
+		return equal_lists(c, a, b);
 	case KIND_MAP:
-		return equal_maps(a, b, depth);
+		return equal_maps(c, a, b);
 	case KIND_STRUCT:
-		return equal_records(a->type, a->u.ptr, b->u.ptr, depth);
+		return equal_records(c, a->type, a->u.ptr, b->u.ptr);
 	case KIND_PTR:
-		return equal_pointers(a, b, depth);
+		return equal_pointers(c, a, b);
 	case KIND_BOOL:
 		return a->u.b == b->u.b;
 	case KIND_FLOAT32:
@@ -423,8 +428,26 @@ equal(const struct value *a, const struct value *b, int depth)
 	}
 }
 
+static bool
+equal(struct comparison *c, const struct value *a, const struct value *b)
+{
+	bool same;
+
+	if (!a->type || !b->type)
+		return !a->type && !b->type;
+	if (!type_same(a->type, b->type) || c->depth >= LIMIT_VALUE_DEPTH ||
+	    c->steps++ >= LIMIT_STEPS)
+		return false;
+	c->depth++;
+	same = compare(c, a, b);
+	c->depth--;
+	return same;
+}
+
 bool
 value_equal_deep(const struct value *a, const struct value *b)
 {
-	return equal(a, b, 0);
+	struct comparison c = {0};
+
+	return equal(&c, a, b);
 }

@@ -428,6 +428,19 @@ execute_template_is_nested_so_deep_and_no_deeper(void **state)
 	forget(&o);
 }
 
+/* 2^64 maps, of 64 that are each in the next twice. */
+static void
+a_copy_of_what_is_shared_ends_at_the_memory_of_a_render(void **state)
+{
+	(void)state;
+	fails("{{$d := sprig_dict}}{{range sprig_until 64}}"
+	      "{{$d = sprig_dict \"a\" $d \"b\" $d}}{{end}}"
+	      "{{sprig_deepCopy $d}}",
+	    "executing \"case.tmpl\" at <sprig_deepCopy $d>: error calling "
+	    "sprig_deepCopy: the template needs more than 1073741824 bytes of "
+	    "memory");
+}
+
 static void
 a_template_calls_itself_as_deep_as_in_go(void **state)
 {
@@ -541,6 +554,8 @@ main(void)
 	    cmocka_unit_test(execute_template_gives_text_or_go_s_error),
 	    cmocka_unit_test(a_deep_render_gives_its_stack_back),
 	    cmocka_unit_test(execute_template_is_nested_so_deep_and_no_deeper),
+	    cmocka_unit_test(
+		a_copy_of_what_is_shared_ends_at_the_memory_of_a_render),
 	    cmocka_unit_test(a_template_calls_itself_as_deep_as_in_go),
 	    cmocka_unit_test(the_output_is_bounded_to_its_last_byte),
 	    cmocka_unit_test(blocks_in_calls_in_blocks_end_before_the_stack),

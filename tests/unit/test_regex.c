@@ -96,6 +96,27 @@ put_matches(struct buf *b, const struct regex *re)
 	arena_fini(&arena);
 }
 
+/* A million matches, each replaced by a megabyte, took minutes to be refused.
+ */
+static void
+replacing_ends_where_the_buffer_is_full(void **state)
+{
+	struct arena arena = {0};
+	struct buf message = {0}, b = {.limit = 10};
+	struct regex_text text;
+	struct regex_search search;
+
+	(void)state;
+	regex_text(&text, &arena, STR("aaaaaaaa"));
+	regex_begin(&search, &arena, regex_get(STR("a"), &message), &text);
+	regex_replace(&b, &search, STR("12345678"), true);
+	assert_true(b.failed);
+	assert_true(regex_next(&search));
+	arena_fini(&arena);
+	buf_fini(&message);
+	buf_fini(&b);
+}
+
 static void
 classes_have_the_names_that_go_knows(void **state)
 {
@@ -118,6 +139,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(replacing_ends_where_the_buffer_is_full),
 	    cmocka_unit_test(classes_have_the_names_that_go_knows),
 	};
 
