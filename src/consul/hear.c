@@ -243,9 +243,12 @@ watch_on_answer(void *arg, struct http_answer *a)
 {
 	struct watch *w = arg;
 	struct consul *c = w->consul;
-	bool news = a->http2 && !c->multiplexed;
+	/* The next address may speak another version than the one before. */
+	bool news = !a->cancelled && a->status &&
+		    w->endpoint == c->endpoints.current &&
+		    a->http2 != c->multiplexed;
 
-	c->multiplexed |= a->http2;
+	c->multiplexed ^= news;
 	if (!a->cancelled) {
 		w->request = NULL;
 		if (w->asked != ASK_BLOCK)

@@ -337,6 +337,29 @@ def test_every_transport_gives_the_same(t):
         os.unlink(t.path("out"))
 
 
+def test_the_next_address_need_not_speak_http2(t):
+    """As many as one connection carried there would block all here."""
+    consul = t.consul(tls=True)
+    fake = t.fake_consul()
+    names = [f"svc-{i}" for i in range(8)]
+    for i, name in enumerate(names):
+        consul.register(name, port=8000 + i)
+        fake.say(f"/v1/health/service/{name}",
+                 [instance(name, port=9000 + i)], 1000000 + i)
+    site(t, consul, "".join(
+        f'{{{{range service "{n}"}}}}{{{{.Port}}}}\n{{{{end}}}}'
+        for n in names), address=f"{consul.https} {fake.url}",
+        ca_file=consul.ca, max_connections=4, wait="10m").start()
+    t.until_file("out", lambda s: s.count("80") == 8)
+    consul.kill()
+    t.until_file("out", lambda s: s.count("90") == 8, 30)
+    time.sleep(1)
+    for i, name in enumerate(names):
+        fake.say(f"/v1/health/service/{name}",
+                 [instance(name, port=9100 + i)])
+        t.until_file("out", lambda s, i=i: f"{9100 + i}\n" in s, 20)
+
+
 def test_a_server_that_nobody_vouches_for_is_refused(t):
     consul = t.consul(tls=True)
     weir = site(t, consul, address=consul.https).start()
