@@ -74,6 +74,7 @@ struct apply_options {
 	/* What is known of the HAProxy that runs; NULL: it is reloaded for
 	 * every change. */
 	struct live *live;
+	bool may_defer;    /* without live, too, for old workers */
 	int64_t reload_at; /* no reload before, monotonic ms: reload_interval */
 	apply_cb *on_done;
 	void *arg;

@@ -48,7 +48,7 @@ struct apply {
 	uv_loop_t *loop;
 	uv_timer_t timer;
 	enum state state;
-	bool check, write, reload;
+	bool check, write, reload, may_defer;
 	struct generation generation;
 	struct check_jobs checks;
 	struct reload_job *reloads;
@@ -202,6 +202,8 @@ compare(struct apply *a)
 		    g->members[0].config->destination);
 	if (a->live && (a->result.changed || live_owes(a->live)))
 		go(a, STATE_PLAN);
+	else if (a->result.changed && a->may_defer)
+		go(a, STATE_GATE);
 	else if (a->result.changed || !a->write)
 		go(a, STATE_WRITE);
 	else if (generation_is_pending(g))
@@ -243,7 +245,7 @@ defer(struct apply *a, int64_t ms)
 static void
 probe(struct apply *a)
 {
-	if (live_probe(a->live, &a->result.error) < 0)
+	if (a->live && live_probe(a->live, &a->result.error) < 0)
 		finish(a, APPLY_FAILED);
 	else
 		go(a, STATE_WRITE);
@@ -278,6 +280,7 @@ static void
 gate(struct apply *a)
 {
 	const struct config_haproxy *h = a->generation.haproxy;
+	bool limited = h && h->max_old_workers && h->master_socket;
 	int64_t rest = a->reload_at - (int64_t)uv_now(a->loop);
 
 	if (a->reload_at && rest > 0) {
@@ -285,7 +288,7 @@ gate(struct apply *a)
 		    "the last one is not %lld ms ago (reload_interval)",
 		    (long long)h->reload_interval_ms);
 		defer(a, rest);
-	} else if (h->max_old_workers && h->master_socket) {
+	} else if (limited) {
 		a->asking = haproxy_ask(a->loop, h->master_socket, "show proc",
 		    ASK_MS, on_old_workers, a);
 	} else {
@@ -669,6 +672,7 @@ apply_start(const struct apply_options *o)
 	a->check = o->check;
 	a->write = o->write;
 	a->reload = o->reload && o->write;
+	a->may_defer = o->may_defer;
 	a->live = o->live;
 	a->reload_at = o->reload_at;
 	a->on_done = o->on_done;

@@ -152,6 +152,7 @@ start(struct daemon *d, struct group *g)
 	    .write = true,
 	    .reload = true,
 	    .live = g->live,
+	    .may_defer = true,
 	    .reload_at = g->live ? g->not_before : 0,
 	    .on_done = on_applied,
 	    .arg = g};
@@ -171,7 +172,9 @@ start(struct daemon *d, struct group *g)
 static int64_t
 not_before(const struct group *g)
 {
-	return g->live ? g->defer_until : g->not_before;
+	if (g->live || g->defer_until > g->not_before)
+		return g->defer_until;
+	return g->not_before;
 }
 
 void

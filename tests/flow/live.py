@@ -713,6 +713,30 @@ def test_reload_waits_for_old_workers(t):
     site.is_right(same_worker=False)
 
 
+def test_reload_waits_for_old_workers_where_every_change_is_one(t):
+    one = t.backend("one")
+    patient = FRONT.replace("\tbind", "\ttimeout client 2m\n\tbind", 1)
+    site = Site(t, apply="reload", max_old_workers=1, front=patient)
+    site.set(a=(one.port, 1), b=None, c=None)
+    site.begin()
+
+    def held():
+        return t.until(lambda: hold_a_request(site), "a held request")
+    with held():
+        site.change(r"reloaded in \d+ ms, 1 old worker", line="maxconn 77")
+        with held():
+            site.change(r"reloaded in \d+ ms, 2 old workers",
+                        line="maxconn 78")
+            site.pid = site.proxy.worker()
+            site.change("the reload waits: 2 old workers",
+                        line="maxconn 79")
+            time.sleep(1.5)
+            assert site.proxy.worker() == site.pid
+            assert site.weir.count_log("the reload waits") == 1
+            assert site.weir.count_log("compare -> gate") <= 3
+    site.weir.wait_log(r"reloaded in \d+ ms")
+
+
 def test_steps_do_not_wait_for_the_reload_interval(t):
     site = Site(t, reload_interval="3s").begin()
     site.change(r"reloaded in \d+ ms", line="maxconn 77")
