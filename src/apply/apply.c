@@ -280,7 +280,8 @@ static void
 gate(struct apply *a)
 {
 	const struct config_haproxy *h = a->generation.haproxy;
-	bool limited = h && h->max_old_workers && h->master_socket;
+	bool limited = h && h->reload != RELOAD_NONE && h->max_old_workers &&
+		       h->master_socket;
 	int64_t rest = a->reload_at - (int64_t)uv_now(a->loop);
 
 	if (a->reload_at && rest > 0) {
