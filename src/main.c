@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of commands, nothing else. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "weir/cmd.h"
 #include "weir/str.h"
@@ -59,11 +61,23 @@ complain(const char *word)
 	return 2;
 }
 
+/* What is closed would be given to the next file that is opened, and libuv ends
+ * a program that closes one of the three. Using one fails as before. */
+static void
+keep_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null",
+			    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 
+	keep_standard_files();
 	/* A peer that goes away is an error of write(2). */
 	signal(SIGPIPE, SIG_IGN);
 	/* Tokens and keys are in memory: no core, and no other process of the

@@ -343,6 +343,11 @@ check_destination(const char *path, struct error *error)
 	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return error_set(error, ERROR_IO,
 		    "cannot write %s: it is a directory", path);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) &&
+	    !S_ISDIR(st.st_mode))
+		return error_set(error, ERROR_IO,
+		    "cannot write %s: it is a device, a pipe or a socket",
+		    path);
 	return 0;
 }
 

@@ -60,6 +60,15 @@ def test_render_needs_no_configuration_file(t):
     assert t.read("a.out") == "shop"
 
 
+def test_a_closed_standard_output_is_a_failure_and_no_abort(t):
+    weir, _ = site(t)
+    done = subprocess.run(
+        ["/bin/sh", "-c", '"$@" >&-', "sh", PROGRAM, "render", "--stdout",
+         "-c", weir.ini], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done
+    assert "cannot write to standard output" in done.stderr, done
+
+
 def test_render_takes_the_template_that_it_is_told(t):
     weir, _ = site(t)
     t.write("b.tmpl", '{{key "nothing/here"}}')

@@ -280,6 +280,15 @@ a_symbolic_link_is_replaced_not_followed(void **state)
 	assert_int_equal(access(target, F_OK), -1);
 }
 
+/* A rename would put a file in place of /dev/null for everybody. */
+static void
+a_device_or_a_pipe_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_refused(path, &keep, "it is a device, a pipe or a socket");
+}
+
 static void
 a_directory_is_refused(void **state)
 {
@@ -494,6 +503,7 @@ main(void)
 	    CASE(an_owner_is_lost_only_if_nobody_is_shut_out),
 	    CASE(an_unknown_owner_is_refused_by_name),
 	    CASE(a_symbolic_link_is_replaced_not_followed),
+	    CASE(a_device_or_a_pipe_is_refused),
 	    CASE(a_directory_is_refused),
 	    CASE(a_missing_directory_is_made_only_if_wanted),
 	    CASE(the_backup_holds_what_was_there),
