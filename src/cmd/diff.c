@@ -71,9 +71,11 @@ print_change(struct report_out *out, const struct change *c)
 			printf("%s: would be created, empty\n", c->path);
 		break;
 	case DIFF_MARKDOWN:
-		if (c->differs)
-			printf("### `%s`\n\n```diff\n%.*s```\n\n", c->path,
-			    (int)c->diff.len, c->diff.ptr ? c->diff.ptr : "");
+		if (!c->differs)
+			break;
+		printf("### `%s`\n\n```diff\n", c->path);
+		fwrite(c->diff.ptr, 1, c->diff.len, stdout);
+		fputs("```\n\n", stdout);
 		break;
 	case DIFF_JSON:
 		f = json_pack("{s:s, s:b, s:b}", "path", c->path, "exists",

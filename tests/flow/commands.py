@@ -207,6 +207,12 @@ def test_diff_in_json_and_markdown(t):
     assert r.code == 2 and "markdown" in r.err, r
 
 
+def test_diff_in_markdown_keeps_what_follows_a_zero_byte(t):
+    weir, _ = site(t, template='a{{"\\x00"}}b\nc\n')
+    r = weir.diff("--format", "markdown")
+    assert "+a\0b\n+c\n```\n" in r.out, r
+
+
 def test_diff_shows_what_write_to_file_would_write(t):
     extra = t.path("extra.txt")
     weir, _ = site(t, '{{"one\\n" | writeToFile "%s" "" "" "0600"}}x' % extra)
