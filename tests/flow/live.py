@@ -701,8 +701,8 @@ def test_reload_waits_for_old_workers(t):
             site.pid = site.proxy.worker()
             site.change("the reload waits: 2 old workers",
                         line="maxconn 79")
-            time.sleep(1.5)
-            assert site.proxy.worker() == site.pid
+            t.holds(lambda: site.proxy.worker() == site.pid,
+                    "the worker stays while the old ones have work", 1.5)
             assert site.weir.count_log("the reload waits") == 1
             # What takes no reload does not wait.
             site.set(line="maxconn 78")
