@@ -121,6 +121,8 @@ struct haproxy_reload_result {
 	bool not_running;   /* !ok: no HAProxy answers, before the reload: there
 			     * is nothing to reload */
 	bool nothing_runs;  /* !ok: none is left after it */
+	bool may_still;     /* !ok: it was told, and nobody saw what came of it:
+			     * it may still take the files as they were */
 	struct error error; /* why not, with HAProxy's startup log if it says */
 	pid_t worker;       /* the new one, 0 unknown */
 	int old_workers;    /* still alive after it, -1 unknown */

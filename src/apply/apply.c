@@ -529,7 +529,7 @@ on_reload(void *arg, struct haproxy_reload_result *result)
 	a->reloading = NULL;
 	if (result->old_workers >= 0)
 		a->result.old_workers = result->old_workers;
-	job->told = result->ok || result->nothing_runs;
+	job->told = result->ok || result->nothing_runs || result->may_still;
 	if (result->ok || a->state == STATE_AGAIN) {
 		if (result->ok && a->planned && a->state == STATE_RELOAD)
 			live_reloaded(a->live, result->worker);
@@ -628,8 +628,8 @@ put_back(struct apply *a)
 	go(a, STATE_AGAIN);
 }
 
-/* Only who has the new files in memory, or died of them, is told again: a
- * program that refused them goes on with the old ones. */
+/* Only who has the new files in memory, may yet take them, or died of them, is
+ * told again: a program that refused them goes on with the old ones. */
 static void
 tell_again(struct apply *a)
 {

@@ -477,6 +477,7 @@ give_up(struct haproxy_reload *r)
 	error_set(&r->result.error, ERROR_REMOTE,
 	    "no new worker of HAProxy was seen within %.10g s",
 	    (double)(r->deadline - r->started) / 1000);
+	r->result.may_still = true;
 	fail(r);
 }
 

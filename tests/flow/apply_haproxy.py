@@ -337,6 +337,23 @@ def test_failed_command_puts_the_previous_file_back(t):
     assert site.is_untouched(before, worker)
 
 
+def test_reload_that_nobody_saw_is_followed_by_one_with_the_files_before(t):
+    """A HAProxy that is slow may have read the new files, and take them when
+    nobody looks any more."""
+    site = Site(t)
+    site.weir.configure({'haproxy "main"': {
+        "reload_timeout": "1s",
+        "reload": f"command:cat {site.proxy.config} >> {t.path('told')}"}})
+    site.begin()
+    before, worker = site.text(), site.proxy.worker()
+    site.weir.mark()
+    site.set(word="two")
+    site.weir.wait_log("rolled back.*no new worker of HAProxy was seen")
+    first, second = t.read("told")[:-len(before)], t.read("told")[-len(before):]
+    assert "two" in first and second == before, (first, second)
+    assert site.is_untouched(before, worker)
+
+
 def test_master_that_ends_before_the_reload_finds_the_new_file(t):
     site = Site(t).begin()
     site.proxy.pause()

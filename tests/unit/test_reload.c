@@ -324,7 +324,7 @@ an_answer_has_a_limit(void **state)
 
 struct ended {
 	int calls;
-	bool ok, not_running, nothing_runs, observed;
+	bool ok, not_running, nothing_runs, may_still, observed;
 	pid_t worker;
 	int old_workers;
 	struct error error;
@@ -339,6 +339,7 @@ on_reload(void *arg, struct haproxy_reload_result *r)
 	e->ok = r->ok;
 	e->not_running = r->not_running;
 	e->nothing_runs = r->nothing_runs;
+	e->may_still = r->may_still;
 	e->observed = r->observed;
 	e->worker = r->worker;
 	e->old_workers = r->old_workers;
@@ -416,6 +417,7 @@ two_six_counts_its_failures(void **state)
 	e = reload(0);
 	assert_failed(&e, "could not start with the new configuration");
 	assert_false(e.nothing_runs);
+	assert_false(e.may_still);
 	end_play();
 }
 
@@ -651,6 +653,7 @@ a_master_that_stays_silent_ends_with_the_time(void **state)
 	e = reload(300);
 	assert_failed(&e, "no new worker of HAProxy was seen within 0.3 s");
 	assert_false(e.nothing_runs);
+	assert_true(e.may_still);
 	end_play();
 }
 
