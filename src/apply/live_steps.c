@@ -447,14 +447,21 @@ live_reloaded(struct live *l, pid_t pid)
 	live_drain_next(l);
 }
 
-void
-live_not_running(struct live *l)
+/* Whoever runs next is another, and nothing is known of it. */
+static void
+forget_worker(struct live *l, const char *why)
 {
 	live_reconnect(l);
 	live_drop_leftovers(&l->running);
 	l->running.pid = 0;
 	l->change.done = 0;
-	live_doubt(l, "it did not run when the files were written");
+	live_doubt(l, "%s", why);
+}
+
+void
+live_not_running(struct live *l)
+{
+	forget_worker(l, "it did not run when the files were written");
 	live_owe(l, LIVE_UNKNOWN,
 	    "it did not run when the files were written, "
 	    "and it may have read the ones before");
@@ -470,11 +477,7 @@ live_put_back(struct live *l)
 void
 live_restarted(struct live *l)
 {
-	live_reconnect(l);
-	live_drop_leftovers(&l->running);
-	l->running.pid = 0;
-	l->change.done = 0;
-	live_doubt(l, "it was started with the files of before");
+	forget_worker(l, "it was started with the files of before");
 }
 
 char *
