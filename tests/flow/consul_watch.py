@@ -160,6 +160,7 @@ def test_what_a_lower_index_brings_is_asked_for_again(t):
     fake.say(WEB, web(8002))
     t.until_file("out", lambda s: s == "web:8002 ")
     assert any("consistent" in r.query for r in fake.asked(WEB))
+    t.until(lambda: weir.log().count("a: 1 file written") >= 2, "it to be said")
     assert weir.log().count("a: 1 file written") == 2, "it was believed"
 
 
