@@ -297,7 +297,8 @@ void haproxy_state_filter(struct str state,
 struct str haproxy_state_file(const struct haproxy_model *, struct arena *);
 /* Tries each address that the new text binds and the old one does not: a bind
  * that fails stops all traffic for 2 s. -1 and the line if one is taken;
- * addresses that weir may not bind itself pass. */
+ * addresses that weir may not bind itself pass, and all do if none of the old
+ * text's is taken here: HAProxy has another network namespace then. */
 int haproxy_bind_probe(const struct haproxy_model *old_model,
     const struct haproxy_model *new_model, struct error *);
 

@@ -3,7 +3,8 @@
  * A new address is tried before HAProxy is told to reload: when a bind fails
  * there, all its listeners are silent for two seconds, and haproxy -c does not
  * try it. What weir can't try (unix sockets, names, inherited descriptors,
- * addresses that need a right that it lacks) passes.
+ * addresses that need a right that it lacks) passes, as does everything when
+ * HAProxy listens in another network than weir's.
  */
 #include "weir/runtime.h"
 
@@ -203,14 +204,6 @@ each_address(const struct haproxy_section *s, bind_line_cb *cb, void *arg)
 	return rc;
 }
 
-static int
-on_old(void *arg, const struct haproxy_line *l, const struct address *a)
-{
-	(void)l;
-	put_address(arg, a);
-	return 0;
-}
-
 /* ---- trying ---- */
 
 static socklen_t
@@ -249,6 +242,38 @@ try(const struct address *a, long port, bool v6only)
 	rc = bind(fd, (struct sockaddr *)&to, len) < 0 ? errno : 0;
 	close(fd);
 	return rc;
+}
+
+struct old_binds {
+	struct binds binds;
+	size_t left;
+	bool any_taken, any_free;
+};
+
+/* Of what HAProxy listens on: is it taken here? */
+static int
+on_old(void *arg, const struct haproxy_line *l, const struct address *a)
+{
+	struct old_binds *old = arg;
+	struct bind_options o = read_options(l);
+	int rc;
+
+	put_address(&old->binds, a);
+	if (o.elsewhere || old->any_taken || !old->left)
+		return 0;
+	old->left--;
+	rc = try(a, a->from, o.v6only);
+	old->any_taken |= rc == EADDRINUSE;
+	old->any_free |= rc == 0 || (rc == EADDRNOTAVAIL && !o.transparent);
+	return 0;
+}
+
+/* An HAProxy none of whose addresses is taken here has a network of its own (a
+ * container's): what is free there can't be told from here. */
+static bool
+is_elsewhere(const struct old_binds *old)
+{
+	return old->any_free && !old->any_taken;
 }
 
 struct probe {
@@ -298,16 +323,17 @@ int
 haproxy_bind_probe(const struct haproxy_model *old_model,
     const struct haproxy_model *new_model, struct error *e)
 {
-	struct binds old = {0};
-	struct probe p = {.old = &old, .left = PROBES, .error = e};
+	struct old_binds old = {.left = PROBES};
+	struct probe p = {.old = &old.binds, .left = PROBES, .error = e};
 	int rc = 0;
 
 	for (size_t i = 0; i < old_model->count; i++)
 		if (may_bind(&old_model->sections[i]))
 			each_address(&old_model->sections[i], on_old, &old);
-	for (size_t i = 0; i < new_model->count && rc == 0; i++)
+	for (size_t i = 0;
+	     i < new_model->count && rc == 0 && !is_elsewhere(&old); i++)
 		if (may_bind(&new_model->sections[i]))
 			rc = each_address(&new_model->sections[i], on_new, &p);
-	arena_fini(&old.arena);
+	arena_fini(&old.binds.arena);
 	return rc;
 }

@@ -157,24 +157,31 @@ the_state_file_is_where_the_text_says(void **state)
 static int taken;
 static int port;
 
-/* A socket that listens, as another program's. */
+/* A socket that listens, as another program's; 0: on any port. */
+static int
+take(uint32_t address, int at)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)at),
+	    .sin_addr.s_addr = htonl(address)};
+	socklen_t len = sizeof(to);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int one = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, (struct sockaddr *)&to, len) < 0 || listen(fd, 1) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&to, &len) < 0)
+		return -1;
+	port = ntohs(to.sin_port);
+	return fd;
+}
+
 static int
 begin_binds(void **state)
 {
-	struct sockaddr_in to = {
-	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(to);
-	int one = 1;
-
 	(void)state;
-	taken = socket(AF_INET, SOCK_STREAM, 0);
-	setsockopt(taken, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(taken, (struct sockaddr *)&to, len) < 0 ||
-	    listen(taken, 1) < 0 ||
-	    getsockname(taken, (struct sockaddr *)&to, &len) < 0)
-		return -1;
-	port = ntohs(to.sin_port);
-	return 0;
+	taken = take(INADDR_LOOPBACK, 0);
+	return taken < 0 ? -1 : 0;
 }
 
 static int
@@ -303,7 +310,10 @@ an_address_that_is_not_here_is_seen(void **state)
 static void
 what_is_bound_already_is_not_tried(void **state)
 {
+	int own = take(INADDR_LOOPBACK + 1, port);
+
 	(void)state;
+	assert_true(own >= 0);
 	assert_int_equal(
 	    probe(" bind 127.0.0.1:PORT", " bind 127.0.0.1:PORT ssl", NULL), 0);
 	assert_int_equal(
@@ -311,6 +321,24 @@ what_is_bound_already_is_not_tried(void **state)
 	assert_int_equal(probe(" bind 127.0.0.1:PORT", " bind :PORT", NULL), 0);
 	assert_int_equal(
 	    probe(" bind 127.0.0.2:PORT", " bind 127.0.0.1:PORT", NULL), -1);
+	close(own);
+}
+
+/* What HAProxy listens on is free here: it runs in a container. */
+static void
+another_network_is_not_judged(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    probe(" bind 127.0.0.2:PORT", " bind 127.0.0.1:PORT", NULL), 0);
+	assert_int_equal(
+	    probe(" bind 192.0.2.77:80", " bind 192.0.2.77:443", NULL), 0);
+	assert_int_equal(probe(" bind 192.0.2.77:80\n bind 127.0.0.1:PORT",
+			     " bind 192.0.2.77:443", NULL),
+	    -1);
+	assert_int_equal(probe(" bind 192.0.2.77:80 interface lo",
+			     " bind 127.0.0.1:PORT", NULL),
+	    -1);
 }
 
 static void
@@ -353,6 +381,7 @@ main(void)
 	    B(a_port_in_time_wait_is_free),
 	    B(an_address_that_is_not_here_is_seen),
 	    B(what_is_bound_already_is_not_tried),
+	    B(another_network_is_not_judged),
 	    B(what_cant_be_tried_passes),
 	    B(an_address_that_is_free_passes),
 	};
