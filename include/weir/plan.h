@@ -56,6 +56,10 @@ struct task {
 	struct error error;        /* why FAILED */
 	struct error source_error; /* the source on disk is bad; the template
 				    * in use is the last good one */
+	struct error apply_error;  /* its last text was refused, or could not
+				    * be brought live: the destination has
+				    * an older one */
+	int64_t apply_error_unix;  /* since when */
 	struct buf output;         /* the last good text, if has_output */
 	bool has_output;
 	struct buf standing; /* what the destination held before that, once
@@ -71,6 +75,12 @@ struct task {
 	struct config_strings files_written; /* captured writeToFile: path,
 					      * content, path, content … */
 };
+
+/* for (size_t i = 0; (w = task_next_wait(t, &i));): what a WAITING task lacks,
+ * be it an answer or another answer (a key that is not there). */
+const struct wanted *task_next_wait(const struct task *, size_t *at);
+/* Why its text is not live, in these words; NULL: it is. */
+void task_set_apply_error(struct task *, const char *text);
 
 struct plan;
 

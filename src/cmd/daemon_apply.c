@@ -105,6 +105,25 @@ plan_deferred(struct daemon *d, struct group *g, const struct apply_result *r)
 	}
 }
 
+/* What is not live is said as long as that is so. */
+static void
+keep_error(struct group *g, const struct apply_result *r)
+{
+	struct error bare = r->error;
+	struct buf text = {0};
+
+	if (r->outcome == APPLY_DEFERRED)
+		return;
+	if (r->outcome > APPLY_RELOADED) {
+		bare.excerpt = NULL;
+		buf_printf(&text, "%s: ", apply_outcome_name(r->outcome));
+		error_print(&bare, &text);
+	}
+	for (size_t i = 0; i < g->count; i++)
+		task_set_apply_error(g->tasks[i], text.ptr);
+	buf_fini(&text);
+}
+
 static void
 check_ready(struct daemon *d)
 {
@@ -130,6 +149,7 @@ on_applied(void *arg, const struct apply_result *r)
 	set_busy(g, false);
 	count_outcome(&d->totals, r);
 	daemon_say_apply(d, g, r);
+	keep_error(g, r);
 	plan_deferred(d, g, r);
 	plan_retry(d, g, r->outcome);
 	space_reloads(d, g, r->outcome);

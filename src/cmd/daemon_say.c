@@ -173,6 +173,17 @@ say_held(const struct daemon *d, struct buf *status)
 	return n;
 }
 
+/* Files whose last text was refused, or is not live for another reason. */
+static size_t
+count_not_live(const struct daemon *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan_count(d->plan); i++)
+		n += error_is_set(&plan_task(d->plan, i)->apply_error);
+	return n;
+}
+
 static const char *
 how_far(const struct daemon *d)
 {
@@ -188,7 +199,7 @@ bool
 daemon_say_state(struct daemon *d)
 {
 	struct buf waits = {0}, status = {0};
-	size_t n;
+	size_t old = count_not_live(d), n;
 
 	if (d->stopping)
 		return false;
@@ -199,6 +210,11 @@ daemon_say_state(struct daemon *d)
 	else
 		buf_printf(&status, "%s: %zu file%s", how_far(d),
 		    plan_count(d->plan), plan_count(d->plan) == 1 ? "" : "s");
+	if (old)
+		buf_printf(&status,
+		    "; %zu with an older text (weir status "
+		    "says why)",
+		    old);
 	if (d->totals.paused_unix)
 		buf_puts(&status, "; paused, nothing is applied");
 	if (d->said_remembered)

@@ -80,6 +80,7 @@ print_template(const json_t *t)
 		    "waits for", json_string_value(json_array_get(waits, i)));
 	put_line("error", text(t, "error"));
 	put_line("the source on disk is bad", text(t, "source_error"));
+	put_line("its last text is not live", text(t, "apply_error"));
 }
 
 static void

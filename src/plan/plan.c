@@ -293,14 +293,10 @@ plan_print_waits(
 		const struct task *t = &p->tasks[i];
 		const struct wanted *w;
 
-		if (t->state != TASK_WAITING)
-			continue;
-		for (size_t k = 0; (w = view_next(&t->view, &k));) {
-			const char *reason;
+		for (size_t k = 0; (w = task_next_wait(t, &k));) {
+			const char *reason =
+			    why ? why(arg, w->query->id) : NULL;
 
-			if (!w->wait)
-				continue;
-			reason = why ? why(arg, w->query->id) : NULL;
 			buf_printf(out, "%s%.*s%s%s  (%s:%d)", n ? "\n" : "",
 			    (int)w->query->id.len, w->query->id.ptr,
 			    reason ? ": " : "", reason ? reason : "",

@@ -128,6 +128,7 @@ task_fini(struct task *t)
 	strmap_fini(&t->missing);
 	error_fini(&t->error);
 	error_fini(&t->source_error);
+	error_fini(&t->apply_error);
 	buf_fini(&t->source);
 	buf_fini(&t->output);
 	buf_fini(&t->standing);
@@ -307,6 +308,31 @@ task_execute(struct task *t, struct task_bench *b)
 	changed = t->state == TASK_READY && take_output(t, b);
 	arena_reset(&b->arena);
 	return changed;
+}
+
+const struct wanted *
+task_next_wait(const struct task *t, size_t *at)
+{
+	const struct wanted *w;
+
+	while (t->state == TASK_WAITING && (w = view_next(&t->view, at)))
+		if (w->wait &&
+		    (w->answer || strmap_has(&t->missing, w->query->id)))
+			return w;
+	return NULL;
+}
+
+void
+task_set_apply_error(struct task *t, const char *text)
+{
+	bool was = error_is_set(&t->apply_error);
+
+	error_fini(&t->apply_error);
+	if (!text)
+		return;
+	error_set(&t->apply_error, ERROR_REFUSED, "%s", text);
+	if (!was)
+		t->apply_error_unix = (int64_t)time(NULL);
 }
 
 const char *

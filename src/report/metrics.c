@@ -195,7 +195,11 @@ render_seconds(const struct task *t)
 static double
 missing(const struct task *t)
 {
-	return t->state == TASK_WAITING ? (double)t->missing.count : 0;
+	double n = 0;
+
+	for (size_t i = 0; task_next_wait(t, &i);)
+		n++;
+	return n;
 }
 
 static double
@@ -208,6 +212,12 @@ static double
 source_bad(const struct task *t)
 {
 	return error_is_set(&t->source_error);
+}
+
+static double
+apply_bad(const struct task *t)
+{
+	return error_is_set(&t->apply_error);
 }
 
 static const struct {
@@ -224,6 +234,9 @@ static const struct {
     {"template_source_bad", "gauge",
 	"1: the source on disk is bad, the last good one is in use.",
 	source_bad},
+    {"template_apply_bad", "gauge",
+	"1: the last text was refused or is not live, what was before stays.",
+	apply_bad},
 };
 
 static void

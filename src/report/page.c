@@ -40,7 +40,8 @@ put_text(struct buf *b, const char *s)
 static const char *
 class_of(const struct task *t)
 {
-	if (t->state == TASK_FAILED || error_is_set(&t->source_error))
+	if (t->state == TASK_FAILED || error_is_set(&t->source_error) ||
+	    error_is_set(&t->apply_error))
 		return "bad";
 	return t->state == TASK_READY ? "good" : "wait";
 }
@@ -64,7 +65,7 @@ put_error(struct buf *b, const struct error *e)
 static void
 put_task(struct buf *b, const struct task *t)
 {
-	struct strmap_entry *e;
+	const struct wanted *w;
 
 	buf_puts(b, "<tr><td>");
 	put_text(b, t->config->name);
@@ -72,14 +73,14 @@ put_task(struct buf *b, const struct task *t)
 	put_text(b, t->config->destination ? t->config->destination : "-");
 	buf_printf(b, "</code><td class=\"%s\">%s<td>", class_of(t),
 	    t->absent ? "no source" : task_state_name(t->state));
-	if (t->state == TASK_WAITING)
-		for (size_t i = 0; (e = strmap_next(&t->missing, &i));) {
-			buf_puts(b, "<code>");
-			buf_html(b, e->key);
-			buf_puts(b, "</code> ");
-		}
+	for (size_t i = 0; (w = task_next_wait(t, &i));) {
+		buf_puts(b, "<code>");
+		buf_html(b, w->query->id);
+		buf_puts(b, "</code> ");
+	}
 	put_error(b, &t->error);
 	put_error(b, &t->source_error);
+	put_error(b, &t->apply_error);
 	buf_printf(b, "<td>%" PRIu64 "</tr>\n", t->renders);
 }
 

@@ -63,11 +63,10 @@ static json_t *
 waits_of(const struct task *t)
 {
 	json_t *list = json_array();
-	struct strmap_entry *e;
+	const struct wanted *w;
 
-	if (t->state == TASK_WAITING)
-		for (size_t i = 0; (e = strmap_next(&t->missing, &i));)
-			json_array_append_new(list, text(e->key));
+	for (size_t i = 0; (w = task_next_wait(t, &i));)
+		json_array_append_new(list, text(w->query->id));
 	return list;
 }
 
@@ -85,6 +84,11 @@ task_status(const struct task *t)
 	json_object_set_new(j, "waits_for", waits_of(t));
 	json_object_set_new(j, "error", error_text(&t->error));
 	json_object_set_new(j, "source_error", error_text(&t->source_error));
+	json_object_set_new(j, "apply_error", error_text(&t->apply_error));
+	json_object_set_new(j, "apply_error_since_unix",
+	    error_is_set(&t->apply_error)
+		? json_integer((json_int_t)t->apply_error_unix)
+		: json_null());
 	json_object_set_new(j, "has_output", json_boolean(t->has_output));
 	json_object_set_new(j, "absent", json_boolean(t->absent));
 	json_object_set_new(j, "renders", json_integer((json_int_t)t->renders));

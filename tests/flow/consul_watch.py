@@ -430,6 +430,28 @@ def test_a_key_is_waited_for_and_may_go_again(t):
     t.until_file("out", lambda s: s == "shop 80")
 
 
+def test_a_key_that_is_gone_is_named_in_the_status(t):
+    fake = t.fake_consul()
+    weir = site(t, fake, '{{key "a/b"}}').start()
+    fake.wait_asked("/v1/kv/a/b")
+    lacks = ["kv.block(a/b)"]
+    t.until(lambda: weir.status()["templates"][0]["waits_for"] == lacks,
+            "the status to name it")
+    # Consul has said that it is not there: no answer is missing.
+    t.until(lambda: weir.status()["consul"]["watches"][0]["answered"],
+            "an answer")
+    assert weir.status()["templates"][0]["waits_for"] == lacks
+    assert "    waits for: kv.block(a/b)\n" in weir.call("status").out
+    assert weir.metric('weir_template_waiting{template="a"}') == 1
+    assert "<code>kv.block(a/b)</code>" in weir.get("/")[1]
+    fake.say("/v1/kv/a/b", [{"Key": "a/b", "Value": "eA==", "Flags": 0,
+                             "CreateIndex": 9, "ModifyIndex": 9,
+                             "LockIndex": 0}])
+    t.until_file("out", lambda s: s == "x")
+    t.until(lambda: weir.status()["templates"][0]["waits_for"] == [],
+            "nothing to be waited for")
+
+
 def test_a_key_is_absent_only_if_consul_says_so(t):
     """A proxy in between has 404s of its own, without an index."""
     fake = t.fake_consul()

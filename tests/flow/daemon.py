@@ -215,10 +215,25 @@ def test_unchanged_check_refuses_and_the_old_file_stays(t):
     t.write("catalog.json", catalog(8002))
     weir.wait_log("no good")
     assert t.read("a.out") == "web-1:8001\n"
-    # The same text would be refused again, so it is not tried again.
+    # The same text would be refused again, so it is not tried again; what is
+    # not live is said as long as that is so.
     t.holds(lambda: t.read("checks") == "x\nx\n", "two checks", 6)
+    template = weir.status()["templates"][0]
+    assert template["apply_error"].startswith("refused: "), template
+    assert "no good" in template["apply_error"], template
+    assert abs(template["apply_error_since_unix"] - time.time()) < 60
+    said = weir.call("status").out
+    assert "    its last text is not live: refused: " in said, said
+    assert "no good" in weir.get("/")[1]
+    bad = 'weir_template_apply_bad{template="a"}'
+    assert weir.metric(bad) == 1
     t.write("catalog.json", catalog(8001, 8002))
     t.until_file("a.out", lambda s: s == "web-1:8001\nweb-2:8002\n")
+    weir.wait_metric(bad, lambda n: n == 0)
+    template = weir.status()["templates"][0]
+    assert template["apply_error"] is None, template
+    assert template["apply_error_since_unix"] is None, template
+    assert "not live" not in weir.call("status").out
 
 
 def test_disk_full_is_said_and_tried_again(t):
@@ -249,6 +264,15 @@ def test_systemd_hears_ready_only_after_the_first_apply(t):
         while "READY=1" not in heard:
             heard += s.recv(4096).decode() + "\n"
         assert os.path.exists(out)
+        weir.configure({'template "a"': {"check": "! grep -q y {candidate}"}})
+        assert weir.call("reload").code == 0
+        t.write("catalog.json", catalog(8001, kv={"app/secret": "y"}))
+        while "live: 1 file; 1 with an older text" not in heard:
+            heard += s.recv(4096).decode() + "\n"
+        t.write("catalog.json", catalog(8001, kv={"app/secret": "z"}))
+        heard = ""
+        while "live: 1 file\n" not in heard:
+            heard += s.recv(4096).decode() + "\n"
         weir.send(signal.SIGTERM)
         while "STOPPING=1" not in heard:
             heard += s.recv(4096).decode() + "\n"

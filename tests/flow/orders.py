@@ -131,7 +131,8 @@ def test_every_member_of_the_status_is_in_the_manual(t):
                      "state"),
             (status["templates"][0],
              "name source destination haproxy state waits_for error "
-             "source_error has_output absent renders renders_unchanged "
+             "source_error apply_error apply_error_since_unix "
+             "has_output absent renders renders_unchanged "
              "render_us"),
             (status["held"][0],
              "query was is since_unix age_ms release_in_ms denied change "

@@ -38,6 +38,15 @@ static char name_of_config[] = "a\"b\n<i>\xff", source[] = "/s", path[] = "/d";
 static struct config_template config = {
     .name = name_of_config, .source = source, .destination = path};
 static struct task task;
+/* It has an answer, which is not enough; another one has come meanwhile; one is
+ * no reason to wait. */
+static struct answer there;
+static struct query queries[] = {{.id = {"kv.block(x)", 11}},
+    {.id = {"kv.block(key)", 13}}, {.id = {"came", 4}}, {.id = {"kv(y)", 5}}};
+static struct wanted lacks[] = {{.query = &queries[0], .wait = true},
+    {.query = &queries[1], .answer = &there, .wait = true},
+    {.query = &queries[2], .wait = true}, {.query = &queries[3]}};
+static struct wanted *asked[] = {&lacks[0], &lacks[1], &lacks[2], &lacks[3]};
 static struct plan *plan = (struct plan *)&task;
 static struct consul *consul = (struct consul *)&totals;
 
@@ -54,15 +63,6 @@ plan_task(const struct plan *p, size_t i)
 	(void)p;
 	(void)i;
 	return &task;
-}
-
-const char *
-task_state_name(enum task_state s)
-{
-	static const char *const names[] = {
-	    "new", "waiting", "failed", "ready"};
-
-	return names[s];
 }
 
 size_t
@@ -165,6 +165,8 @@ setup(void **state)
 	totals = (struct run_totals){.old_workers = -1};
 	task = (struct task){.config = &config, .state = TASK_WAITING};
 	strmap_put(&task.missing, STR("kv.block(x)"), NULL);
+	task.view.asked = asked;
+	task.view.asked_count = sizeof(asked) / sizeof(*asked);
 	open_notify();
 	uv_loop_init(&loop);
 	uv_signal_init(&loop, &anchor);
@@ -305,7 +307,7 @@ metrics_are_prometheus_text(void **state)
 	    "\nweir_template_state{template=\"a\\\"b\\n<i>\xef\xbf\xbd\",state=\"waiting\"} "
 	    "1\n");
 	assert_has(text,
-	    "\nweir_template_waiting{template=\"a\\\"b\\n<i>\xef\xbf\xbd\"} 1\n");
+	    "\nweir_template_waiting{template=\"a\\\"b\\n<i>\xef\xbf\xbd\"} 2\n");
 	assert_has(text, "\nweir_consul_requests_total 17\n");
 	assert_has(text,
 	    "\nweir_watch_failures{query=\"health.service(<web>|passing)\"} "
@@ -365,6 +367,10 @@ status_is_json_without_the_template(void **state)
 	assert_string_equal(json_string_value(json_array_get(
 				json_object_get(t, "waits_for"), 0)),
 	    "kv.block(x)");
+	assert_string_equal(json_string_value(json_array_get(
+				json_object_get(t, "waits_for"), 1)),
+	    "kv.block(key)");
+	assert_int_equal(json_array_size(json_object_get(t, "waits_for")), 2);
 	t = json_object_get(j, "consul");
 	assert_string_equal(
 	    json_string_value(json_object_get(t, "datacenter")), "dc1");
