@@ -32,6 +32,17 @@ refuse(const struct draft *d, const struct place *place, struct error *error,
 	return draft_at(d, place, error);
 }
 
+/* A key that each section of the kind must have; the name says which one where
+ * no line does (--set, -t). */
+static int
+refuse_lack(const struct draft *d, const struct object *o, const char *kind,
+    const char *name, const char *lack, struct error *error)
+{
+	error_set(
+	    error, ERROR_CONFIG, "[%s \"%s\"] has no %s", kind, name, lack);
+	return draft_at(d, &o->place, error);
+}
+
 static int
 finish_consul(struct draft *d, struct error *error)
 {
@@ -59,8 +70,8 @@ finish_haproxy(struct draft *d, struct config_haproxy *h, struct error *error)
 	h->place.source = xstrdup(o->place.source);
 	h->place.line = o->place.line;
 	if (h->configs.count == 0)
-		return refuse(d, &o->place, error,
-		    "no config (the files given to haproxy -f, in order)");
+		return refuse_lack(d, o, "haproxy", h->name,
+		    "config (the files given to haproxy -f, in order)", error);
 	if (!draft_is_set(o, "reload") && h->master_socket)
 		h->reload = RELOAD_MASTER;
 	if (h->reload == RELOAD_MASTER && !h->master_socket)
@@ -123,12 +134,12 @@ finish_template(struct draft *d, struct config_template *t, struct error *error)
 	t->place.source = xstrdup(o->place.source);
 	t->place.line = o->place.line;
 	if (!t->source)
-		return refuse(d, &o->place, error,
-		    "no source (the file that holds the template)");
+		return refuse_lack(d, o, "template", t->name,
+		    "source (the file that holds the template)", error);
 	/* -t IN prints; a file's template must go somewhere. */
 	if (!t->destination && strcmp(t->place.source, "-t"))
-		return refuse(d, &o->place, error,
-		    "no destination (the file to be written)");
+		return refuse_lack(d, o, "template", t->name,
+		    "destination (the file to be written)", error);
 	n = t->destination ? strlen(t->destination) : 0;
 	if (n > 0 && t->destination[n - 1] == '/')
 		return refuse(d, draft_place(o, "destination"), error,

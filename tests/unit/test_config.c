@@ -620,7 +620,8 @@ a_section_without_keys_is_there(void **state)
 {
 	(void)state;
 	assert_refused("[template \"x\"]\n[state]\n",
-	    "weir.ini:1:0: no source (the file that holds the template)\n"
+	    "weir.ini:1:0: [template \"x\"] has no source (the file that holds "
+	    "the template)\n"
 	    "[template \"x\"]\n^");
 }
 
@@ -781,8 +782,8 @@ mistakes_are_told_with_place_and_remedy(void **state)
 		"weir.ini:1:9: nothing may follow a section\n"
 		"[consul] wait = 5s\n         ^"},
 	    {"[haproxy \"main\"]\n",
-		"weir.ini:1:0: no config (the files given to haproxy -f, in "
-		"order)\n[haproxy \"main\"]\n^"},
+		"weir.ini:1:0: [haproxy \"main\"] has no config (the files given to "
+		"haproxy -f, in order)\n[haproxy \"main\"]\n^"},
 	    {HAPROXY "reload = master\n",
 		"weir.ini:3:9: reload = master needs master_socket\n"
 		"reload = master\n         ^"},
@@ -800,10 +801,12 @@ mistakes_are_told_with_place_and_remedy(void **state)
 		"weir.ini:3:8: apply: \"never\" is neither auto nor reload\n"
 		"apply = never\n        ^"},
 	    {"[template \"a\"]\nsource = a\n",
-		"weir.ini:1:0: no destination (the file to be written)\n"
+		"weir.ini:1:0: [template \"a\"] has no destination (the file to be "
+		"written)\n"
 		"[template \"a\"]\n^"},
 	    {"[template \"a\"]\ndestination = /a\n",
-		"weir.ini:1:0: no source (the file that holds the template)\n"
+		"weir.ini:1:0: [template \"a\"] has no source (the file that holds "
+		"the template)\n"
 		"[template \"a\"]\n^"},
 	    {"[template \"a\"]\nsource = a\ndestination = /a/\n",
 		"weir.ini:3:14: destination names a directory, not a file\n"
@@ -909,6 +912,9 @@ a_bad_set_is_named(void **state)
 	    {"consul.token=1",
 		"--set: a token does not stand in a configuration file: use "
 		"token_file, or the variable CONSUL_HTTP_TOKEN"},
+	    {"template.new.mode=0644",
+		"--set: [template \"new\"] has no source (the file that "
+		"holds the template)"},
 	    {"guard.hold=x", "--set: hold: a duration is a number and a unit "
 			     "(500ms, 5s, 1m30s)"},
 	};
