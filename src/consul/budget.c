@@ -31,13 +31,11 @@
 
 /* ---- the queue ---- */
 
-void
-queue_put(struct watch *w, bool urgent)
+static void
+append(struct watch *w, int which)
 {
-	int which = urgent ? QUEUE_URGENT : QUEUE_NORMAL;
 	struct queue *q = &w->consul->queues[which];
 
-	assert(w->queue < 0);
 	w->queue = which;
 	w->queue_next = NULL;
 	w->queue_prev = q->last;
@@ -46,6 +44,13 @@ queue_put(struct watch *w, bool urgent)
 	else
 		q->first = w;
 	q->last = w;
+}
+
+void
+queue_put(struct watch *w, bool urgent)
+{
+	assert(w->queue < 0);
+	append(w, urgent ? QUEUE_URGENT : QUEUE_NORMAL);
 	watch_set_state(w, WATCH_QUEUED);
 }
 
@@ -68,12 +73,23 @@ queue_remove(struct watch *w)
 		q->last = w->queue_prev;
 }
 
+/* Whose turn it is. Those of a slow datacenter stand aside when they have their
+ * share, once each. */
 static struct watch *
-queue_first(const struct consul *c)
+queue_next(struct consul *c)
 {
-	for (int i = 0; i < QUEUES; i++)
-		if (c->queues[i].first)
-			return c->queues[i].first;
+	struct watch *w;
+
+	for (int i = 0; i < QUEUE_SLOW; i++)
+		while ((w = c->queues[i].first)) {
+			if (slow_may_go(w))
+				return w;
+			queue_remove(w);
+			append(w, QUEUE_SLOW);
+		}
+	for (w = c->queues[QUEUE_SLOW].first; w; w = w->queue_next)
+		if (slow_may_go(w))
+			return w;
 	return NULL;
 }
 
@@ -93,7 +109,7 @@ queue_pump(struct consul *c)
 	struct watch *w;
 
 	while (!c->closing && c->fetching < c->workers && c->out < most &&
-	       (w = queue_first(c))) {
+	       (w = queue_next(c))) {
 		queue_remove(w);
 		watch_send(w, w->want == ASK_BLOCK ? ASK_PLAIN : w->want);
 	}

@@ -100,6 +100,7 @@ static void
 free_parts(struct consul *c)
 {
 	strmap_fini(&c->watches);
+	strmap_fini(&c->slow);
 	endpoints_fini(&c->endpoints);
 	token_fini(&c->token);
 	free(c->agent_name);

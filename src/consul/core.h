@@ -69,6 +69,7 @@ struct watch {
 	bool again;      /* something changed while a request was out */
 	bool in_round;   /* counted in consul->round_left */
 	bool complained; /* its failure was logged */
+	bool crawls;     /* counted in consul->crawling */
 	enum trouble trouble; /* what its failure means */
 
 	double score; /* changes lately: halves every minute */
@@ -82,7 +83,7 @@ struct queue {
 	struct watch *first, *last;
 };
 
-enum { QUEUE_URGENT, QUEUE_NORMAL, QUEUES };
+enum { QUEUE_URGENT, QUEUE_NORMAL, QUEUE_SLOW, QUEUES };
 
 struct consul {
 	struct consul_options options;
@@ -103,10 +104,13 @@ struct consul {
 	struct queue queues[QUEUES];
 	unsigned out;      /* requests */
 	unsigned fetching; /* of them plain or probe */
+	unsigned crawling; /* of those to a datacenter of slow */
 	unsigned workers;  /* most of those at once */
 	unsigned room;     /* watches that may have connections of their own */
 	bool multiplexed;  /* HTTP/2 was spoken */
 	bool sweeping;     /* some watches have no connection */
+	int64_t slow_until_ms; /* when one of slow answered last */
+	struct strmap slow;    /* slow.c: names of datacenters; no values */
 
 	/* sweep.c */
 	struct scope *scopes;
@@ -191,6 +195,17 @@ void budget_assign(struct consul *);
 /* Between two waits: has it a connection that another needs more, or that it
  * doesn't need itself? Has it none, and should it have one? */
 void budget_yield(struct watch *);
+
+/* ---- slow.c ---- */
+
+/* A request of it failed, or was answered: what of its datacenter? */
+void slow_failed(struct watch *);
+void slow_answered(struct watch *);
+/* May it be sent now, as far as that goes? */
+bool slow_may_go(const struct watch *);
+/* Its request is out, and is not any more. */
+void slow_sent(struct watch *);
+void slow_over(struct watch *);
 
 /* ---- sweep.c ---- */
 

@@ -152,6 +152,7 @@ watch_recover(struct watch *w)
 	enum trouble trouble = w->trouble;
 	bool hushed = c->hushed;
 
+	slow_answered(w);
 	if (!w->failures)
 		return;
 	if (w->complained)
@@ -211,6 +212,7 @@ watch_fail(struct watch *w, const char *text)
 		c->failing++;
 	if (!uv_is_active((uv_handle_t *)&c->scout_timer) && !c->closing)
 		uv_timer_start(&c->scout_timer, on_scout, SCOUT_MS, SCOUT_MS);
+	slow_failed(w);
 	c->totals.errors++;
 	free(w->error);
 	w->error = xstrdup(text ? text : "unknown error");

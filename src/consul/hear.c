@@ -253,6 +253,7 @@ watch_on_answer(void *arg, struct http_answer *a)
 		w->request = NULL;
 		if (w->asked != ASK_BLOCK)
 			c->fetching--;
+		slow_over(w);
 		w->heard_ms = consul_now(c);
 		if (error_is_set(&a->error))
 			watch_fail_transport(w, a);

@@ -137,6 +137,7 @@ cancel(struct watch *w)
 {
 	if (w->request && w->asked != ASK_BLOCK)
 		w->consul->fetching--;
+	slow_over(w);
 	http_cancel(&w->request);
 }
 
@@ -273,6 +274,7 @@ watch_send(struct watch *w, enum ask ask)
 	buf_fini(&path);
 	if (ask != ASK_BLOCK)
 		c->fetching++;
+	slow_sent(w);
 	watch_set_state(w, WATCH_WAITING);
 }
 

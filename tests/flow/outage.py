@@ -143,6 +143,37 @@ def test_one_query_that_is_refused_is_not_asked_every_second(t):
     assert fake.count(path) - before <= 3
 
 
+def test_a_datacenter_that_is_slow_to_fail_holds_up_no_other(t):
+    fake = t.fake_consul()
+    far = [f"/v1/health/service/far-{i}" for i in range(40)]
+    for path in far:
+        fake.always(path, fake_module.late(
+            1.5, fake_module.status(500, "No path to datacenter")))
+    fake.say("/v1/health/service/near", [instance("near", port=1)])
+    t.write("far.tmpl", '{{range $i := loop 40}}{{range service '
+            '(printf "far-%d@far|any" $i)}}{{.Port}} {{end}}{{end}}')
+    t.write("near.tmpl", '{{range service "near|any"}}{{.Port}}{{end}}')
+    weir = t.weir({
+        "consul": {"retry_min": "100ms", "retry_max": "400ms"},
+        'template "far"': {"source": t.path("far.tmpl"),
+                           "destination": t.path("far")},
+        'template "near"': {"source": t.path("near.tmpl"),
+                            "destination": t.path("near")}}, consul=fake)
+    weir.start()
+    t.until_file("near", lambda s: s == "1")
+    # Twelve at once, of which half may then be the far one's: the near one's
+    # turn comes long before forty of those have had theirs.
+    paths = [r.path for r in fake.asked("/v1/health/service/.*")]
+    assert paths.index("/v1/health/service/near") < 36, paths
+    weir.wait_log("datacenter far is slow to fail")
+    for i, path in enumerate(far):
+        fake.say(path, [instance(f"far-{i}", port=i)])
+        fake.well(path)
+    t.until_file("far", lambda s: s.split() == [str(i) for i in range(40)])
+    assert weir.count_log("datacenter far answers again") == 1
+    assert weir.count_log("is slow to fail") == 1
+
+
 def test_a_server_that_has_lost_touch_goes_on_being_read(t):
     """From the leader then, and at no greater pace."""
     fake, weir = ready(t, count=1)

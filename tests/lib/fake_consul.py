@@ -81,6 +81,14 @@ def silence():
     return play
 
 
+def late(pause, fault):
+    """That fault, after a while."""
+    def play(talk, data, index):
+        time.sleep(seconds(pause))
+        fault(talk, data, index)
+    return play
+
+
 def slow(pieces=10, pause=0.1):
     """The right answer, in pieces with pauses between them."""
     def play(talk, data, index):
