@@ -129,7 +129,8 @@ bool live_adopt(struct live *, const struct live_options *);
 void live_free(struct live **);
 /* The first apply is over: look now, and every `verify` from then on. */
 void live_watch(struct live *);
-/* Paused: what persons do meanwhile is not mended until it is over. */
+/* Paused: nothing is sent until it is over, neither to mend what persons do
+ * meanwhile nor to end a drain. */
 void live_hold(struct live *, bool);
 
 /* Why there was a reload. */

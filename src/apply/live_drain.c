@@ -220,7 +220,7 @@ live_drain_next(struct live *l)
 	const struct haproxy_leftover *o = next_due(l);
 	int64_t due;
 
-	if (!o) {
+	if (!o || l->held) {
 		uv_timer_stop(&l->drain);
 		return;
 	}

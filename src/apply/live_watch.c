@@ -455,6 +455,7 @@ live_hold(struct live *l, bool held)
 {
 	l->held = held;
 	arm(l, 1);
+	live_drain_next(l);
 }
 
 void

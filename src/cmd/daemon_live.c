@@ -104,6 +104,8 @@ daemon_live(struct daemon *d, struct groups *fresh, struct groups *old)
 		}
 		g->owner = d;
 		take_live(g, old, &o);
+		if (g->live && d->totals.paused_unix)
+			live_hold(g->live, true);
 		free(templates);
 	}
 }

@@ -365,6 +365,18 @@ def test_drift_is_left_alone_in_a_pause(t):
     site.is_right()
 
 
+def test_no_drain_ends_in_a_pause(t):
+    site = Site(t, drain="1s", verify="1s").begin()
+    site.change("server b: its line is gone: drains for 1 s", b=None)
+    assert site.weir.call("pause").code == 0
+    assert site.weir.call("reload").code == 0   # it is one after that, too
+    t.holds(lambda: site.weir.status()["haproxy"][0]["leftovers"][0]
+            ["draining"], "it drains", 2.5)
+    site.weir.mark()
+    assert site.weir.call("resume").code == 0
+    site.weir.wait_log("server b: has drained: maintenance")
+
+
 def test_what_a_person_did_by_hand_stays(t):
     site = Site(t, verify="1s").begin()
     site.proxy.cli("set server web/a state maint")
