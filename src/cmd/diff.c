@@ -58,6 +58,26 @@ compare(const char *path, struct str text, bool colour, struct change *c,
 	return 0;
 }
 
+/* In a fence that no line of the text can end. */
+static void
+print_fenced(const struct change *c)
+{
+	struct buf fence = {0};
+	size_t run = 0, longest = 0;
+
+	for (size_t i = 0; i < c->diff.len; i++) {
+		run = c->diff.ptr[i] == '`' ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	buf_puts(&fence, "```");
+	while (fence.len <= longest)
+		buf_char(&fence, '`');
+	printf("### `%s`\n\n%sdiff\n", c->path, fence.ptr);
+	fwrite(c->diff.ptr, 1, c->diff.len, stdout);
+	printf("%s\n\n", fence.ptr);
+	buf_fini(&fence);
+}
+
 static void
 print_change(struct report_out *out, const struct change *c)
 {
@@ -71,11 +91,8 @@ print_change(struct report_out *out, const struct change *c)
 			printf("%s: would be created, empty\n", c->path);
 		break;
 	case DIFF_MARKDOWN:
-		if (!c->differs)
-			break;
-		printf("### `%s`\n\n```diff\n", c->path);
-		fwrite(c->diff.ptr, 1, c->diff.len, stdout);
-		fputs("```\n\n", stdout);
+		if (c->differs)
+			print_fenced(c);
 		break;
 	case DIFF_JSON:
 		f = json_pack("{s:s, s:b, s:b}", "path", c->path, "exists",

@@ -213,6 +213,14 @@ def test_diff_in_markdown_keeps_what_follows_a_zero_byte(t):
     assert "+a\0b\n+c\n```\n" in r.out, r
 
 
+def test_no_line_of_the_text_ends_the_fence_of_markdown(t):
+    weir, out = site(t, template="```\n````\nnew\n")
+    with open(out, "w", encoding="utf-8") as f:
+        f.write("```\n````\n")
+    r = weir.diff("--format", "markdown")
+    assert "`````diff\n" in r.out and " ````\n+new\n`````\n" in r.out, r
+
+
 def test_diff_shows_what_write_to_file_would_write(t):
     extra = t.path("extra.txt")
     weir, _ = site(t, '{{"one\\n" | writeToFile "%s" "" "" "0600"}}x' % extra)
