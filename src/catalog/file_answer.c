@@ -79,7 +79,7 @@ duration(const json_t *object, const char *key)
 		total += n * units[i].ns;
 		s = end + len;
 	}
-	return total < 9e18 ? (int64_t)total : 0;
+	return total > -9e18 && total < 9e18 ? (int64_t)total : 0;
 }
 
 static const struct map *
