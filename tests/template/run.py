@@ -29,6 +29,10 @@ SCALE = float(os.environ.get("WEIR_TEST_SCALE", "1"))
 LINKS = ["func-dirlink", "func-box/in-link", "func-box/out-link"]
 SCRIPTS = ["func-plugin.sh", "func-fail.sh"]
 
+# They were recorded as root, and another user is refused, by consul-template
+# too.
+ROOT = {"func/result-types": "sets the mode of /dev/null"}
+
 RECORDED = re.compile(
     r"(?:parse|execute): template: :(\d+)(?::(\d+))?: (.*)", re.S)
 # The sanitizer's; Go's own "runtime error: …" is a message like any other.
@@ -211,6 +215,10 @@ def main():
     for prefix in args.prefix or [""]:
         if not any(c.name.startswith(prefix) for c in cases):
             sys.exit(f"run.py: no such case: {prefix}")
+    skipped = [c for c in cases if os.geteuid() and c.name in ROOT]
+    for case in skipped:
+        print(f"ok {case.name} # skip not root, and it {ROOT[case.name]}")
+    cases = [c for c in cases if c not in skipped]
     families = {}
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         results = pool.map(lambda c: run(c, args), cases)
@@ -225,7 +233,7 @@ def main():
         print(f"{'not ok' if bad else 'ok'} template/{family}: "
               f"{good} of {good + bad}")
     bad = sum(f[1] for f in families.values())
-    print(f"{len(cases) - bad} passed, {bad} failed")
+    print(f"{len(cases) - bad} passed, {bad} failed, {len(skipped)} skipped")
     return 1 if bad else 0
 
 
