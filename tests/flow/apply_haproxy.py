@@ -335,6 +335,9 @@ def test_failed_command_puts_the_previous_file_back(t):
     site.weir.wait_log("rolled back.*exited with status 3")
     site.weir.wait_log("not today")
     assert site.is_untouched(before, worker)
+    said = site.weir.call("status").out
+    assert re.search("its last text is not live: rolled back: .*status 3",
+                     said), said
 
 
 def test_reload_that_nobody_saw_is_followed_by_one_with_the_files_before(t):
