@@ -9,12 +9,11 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "pidfile.h"
 #include "scene.h"
 #include "weir/log.h"
 #include "weir/xalloc.h"
@@ -338,42 +337,14 @@ on_master_reply(void *arg, struct haproxy_reply *reply)
 	}
 }
 
-/* The first number in the file; 0 and the error if there is none. */
-static pid_t
-read_pid_file(const char *path, struct error *error)
-{
-	char text[32] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0) {
-		error_set_errno(error, ERROR_IO, "pid file %s", path);
-		return 0;
-	}
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n > 0 && atoi(text) > 1)
-		return (pid_t)atoi(text);
-	error_set(error, ERROR_DATA, "pid file %s holds no process id", path);
-	return 0;
-}
-
 static void
 send_signal(struct haproxy_reload *r)
 {
-	pid_t pid;
-
-	errno = 0;
-	pid = read_pid_file(r->argument, &r->result.error);
-	if (pid && kill(pid, SIGUSR2) == 0) {
+	if (pidfile_reload(
+		r->argument, &r->result.not_running, &r->result.error) == 0)
 		observe(r);
-		return;
-	}
-	r->result.not_running = errno == ESRCH || errno == ENOENT;
-	if (pid)
-		error_set_errno(&r->result.error, ERROR_REMOTE,
-		    "signal USR2 to process %d of %s", (int)pid, r->argument);
-	finish(r);
+	else
+		finish(r);
 }
 
 static void

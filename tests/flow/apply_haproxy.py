@@ -118,6 +118,28 @@ def test_reload_by_signal_is_seen_on_the_stats_socket(t):
     reloads(Site(t, master_socket=None), "signal:{}")
 
 
+def test_a_process_that_the_signal_would_end_is_left_alone(t):
+    """Another one has the number of a master that is gone."""
+    site = Site(t)
+    other = subprocess.Popen(["sleep", "60"])
+    try:
+        with open(t.path("pid"), "w", encoding="utf-8") as f:
+            f.write(f"{other.pid}\n")
+        site.weir.configure({'haproxy "main"': {
+            "reload": f"signal:{t.path('pid')}"}})
+        site.begin()
+        before, worker = site.text(), site.proxy.worker()
+        site.set(word="two")
+        site.weir.wait_log(f"USR2 would end process {other.pid}: it is no "
+                           "master of HAProxy")
+        t.until(lambda: site.is_untouched(before, worker),
+                "the file of before to be back")
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
+
+
 def test_reload_by_command(t):
     reloads(Site(t), "command:kill -USR2 $(cat {})")
 
