@@ -68,7 +68,7 @@ take_index(struct call *c, const struct value *v, uint32_t limit, int64_t *out)
 static int
 index_list(struct call *c, struct value *item, const struct value *at)
 {
-	int64_t i;
+	int64_t i = 0;
 
 	if (take_index(c, at, item->len, &i) < 0)
 		return -1;
