@@ -244,12 +244,14 @@ uint32_t haproxy_map_version(struct str reply);
 /* ---- the proof ---- */
 
 enum haproxy_finding_kind {
-	FINDING_DIFFERS, /* a server's address, weight, state is another */
-	FINDING_MISSING, /* the text names it, it does not run */
-	FINDING_UNKNOWN, /* it runs ready, the text does not name it */
-	FINDING_MANUAL,  /* somebody put it in maintenance or drain by hand */
-	FINDING_LEFTOVER /* it runs in maintenance, the text does not name it
-			  * and no leftover says so: as good as absent */
+	FINDING_DIFFERS,  /* a server's address, weight, state is another */
+	FINDING_MISSING,  /* the text names it, it does not run */
+	FINDING_UNKNOWN,  /* it runs ready, the text does not name it */
+	FINDING_MANUAL,   /* somebody put it in maintenance or drain by hand */
+	FINDING_LEFTOVER, /* it runs in maintenance, the text does not name it
+			   * and no leftover says so: as good as absent */
+	FINDING_GONE      /* a leftover says so, and it does not run: somebody
+			   * deleted it, or a weir that then died */
 };
 struct haproxy_finding {
 	enum haproxy_finding_kind kind;
@@ -260,8 +262,8 @@ struct haproxy_findings {
 	struct arena arena;
 	struct haproxy_finding *items;
 	size_t count;
-	/* What mends them: steps, or a reload with its reason. MANUAL and
-	 * LEFTOVER need none. */
+	/* What mends them: steps, or a reload with its reason. MANUAL,
+	 * LEFTOVER and GONE need none. */
 	struct haproxy_steps repair;
 };
 /* What should run. Borrowed. */

@@ -131,7 +131,8 @@ static const char *const kind_names[] = {[FINDING_DIFFERS] = "differs",
     [FINDING_MISSING] = "missing",
     [FINDING_UNKNOWN] = "unknown",
     [FINDING_MANUAL] = "manual",
-    [FINDING_LEFTOVER] = "leftover"};
+    [FINDING_LEFTOVER] = "leftover",
+    [FINDING_GONE] = "gone"};
 
 static void
 say_finding(const struct live *l, const struct haproxy_finding *f)
@@ -171,6 +172,11 @@ sort_findings(struct live *l)
 		if (f->kind == FINDING_LEFTOVER) {
 			haproxy_leftover_put(&l->running, f->backend, f->server,
 			    (struct str){0});
+			continue;
+		}
+		if (f->kind == FINDING_GONE) {
+			haproxy_leftover_deleted(
+			    &l->running, f->backend, f->server);
 			continue;
 		}
 		if (f->kind == FINDING_MANUAL && !is_touched(l, f))

@@ -532,6 +532,22 @@ compare_unseen(struct comparison *c, const struct strmap *only)
 }
 
 static void
+compare_leftovers(struct comparison *c, const struct strmap *only)
+{
+	for (size_t i = 0; i < c->running->count; i++) {
+		const struct haproxy_leftover *l = &c->running->leftovers[i];
+		struct block *b = block_of(c, str_of(l->backend));
+
+		if (is_wanted(str_of(l->backend), only) &&
+		    !(b && find_row(b, str_of(l->server), b->count)))
+			say(c,
+			    find(c, FINDING_GONE, str_of(l->backend),
+				str_of(l->server)),
+			    "has been deleted");
+	}
+}
+
+static void
 compare_all(struct comparison *c, const struct strmap *only)
 {
 	for (size_t i = 0; i < c->model->count; i++) {
@@ -541,6 +557,7 @@ compare_all(struct comparison *c, const struct strmap *only)
 			compare_section(c, s);
 	}
 	compare_unseen(c, only);
+	compare_leftovers(c, only);
 	sort_repair(c);
 }
 

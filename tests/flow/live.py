@@ -175,6 +175,25 @@ def test_server_that_somebody_deleted_while_it_drains_is_forgotten(t):
     assert site.is_right()
 
 
+def test_server_that_was_deleted_while_weir_was_away_is_forgotten(t):
+    """By weir's own command, maybe, to which it heard no answer."""
+    site = Site(t, drain="30s", dynamic="yes").begin()
+    if site.proxy.info("Version") < "3":
+        t.skip("this HAProxy deletes no server well")
+    site.change("server b: its line is gone: drains for 30 s", b=None)
+    site.weir.stop()
+    for command in ("set server web/b state maint", "del server web/b"):
+        site.proxy.cli(command)
+    assert "web/b" not in site.proxy.servers()
+    site.weir.mark()
+    site.weir.start()
+    site.weir.wait_log("is the one of the record")
+    t.until(lambda: not site.weir.status()["haproxy"][0]["leftovers"],
+            "it to be forgotten")
+    site.change("run time: .*server b: is added", b=(8002, 1))
+    assert site.is_right()
+
+
 def test_last_server_goes_and_comes_back(t):
     site = Site(t).begin()
     site.change("run time: ", a=None, b=None, c=None)

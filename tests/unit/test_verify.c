@@ -29,7 +29,8 @@ static const char *const kinds[] = {[FINDING_DIFFERS] = "differs",
     [FINDING_MISSING] = "missing",
     [FINDING_UNKNOWN] = "unknown",
     [FINDING_MANUAL] = "manual",
-    [FINDING_LEFTOVER] = "leftover"};
+    [FINDING_LEFTOVER] = "leftover",
+    [FINDING_GONE] = "gone"};
 
 /* "KIND BACKEND/SERVER: WHAT" a line each, then "> COMMAND" or "reload: WHY".
  */
@@ -399,6 +400,22 @@ leftovers_that_are_known_are_no_findings(void **state)
 }
 
 static void
+leftovers_that_do_not_run_are_gone(void **state)
+{
+	struct scene s = {
+	    .text = "backend b\n server a 127.0.0.1:80\nbackend e\n",
+	    .state = HEADING ROW("a", "127.0.0.1", "0", "1", "80")
+		ROW("x", "127.0.0.1", "1", "1", "80")};
+
+	(void)state;
+	haproxy_leftover_put(&s.running, STR("b"), STR("w"), STR("server w"));
+	haproxy_leftover_put(&s.running, STR("b"), STR("x"), STR("server x"));
+	haproxy_leftover_put(&s.running, STR("e"), STR("y"), STR("server y"));
+	check(&s, "gone b/w: has been deleted\ngone e/y: has been deleted\n");
+	haproxy_running_fini(&s.running);
+}
+
+static void
 a_backend_that_the_text_does_not_name_is_another_text(void **state)
 {
 	(void)state;
@@ -565,6 +582,7 @@ main(void)
 	    cmocka_unit_test(what_does_not_run_is_missing),
 	    cmocka_unit_test(what_runs_without_a_line_goes_into_maintenance),
 	    cmocka_unit_test(leftovers_that_are_known_are_no_findings),
+	    cmocka_unit_test(leftovers_that_do_not_run_are_gone),
 	    cmocka_unit_test(
 		a_backend_that_the_text_does_not_name_is_another_text),
 	    cmocka_unit_test(
