@@ -194,7 +194,7 @@ asan: ## unit tests and template cases under the sanitizers
 FUZZ_SECONDS = 10
 fuzz: ## each fuzz program for FUZZ_SECONDS (10)
 	packaging/deps.sh fuzz
-	$(MAKE) O=build/fuzz CC=clang CFLAGS='-O1 -g' \
+	$(MAKE) O=build/fuzz CC=clang CFLAGS='-O1 -g -DLIMIT_STEPS=1000000u' \
 		SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
 	tests/fuzz/run build/fuzz/fuzz $(FUZZ_SECONDS)
 

@@ -13,7 +13,9 @@
 #define LIMIT_OUTPUT_BYTES (256u << 20)
 /* Nodes executed in one render: about a minute of work; a template that needs
  * more loops for ever. */
+#ifndef LIMIT_STEPS /* a fuzzer has more inputs than patience */
 #define LIMIT_STEPS 500000000u
+#endif
 /* Seconds of the processor in one render, asked for at calls of functions: one
  * step may be a key that is made or megabytes that are hashed. */
 #define LIMIT_RENDER_SECONDS 60
