@@ -17,7 +17,7 @@ endif
 
 # What a variant may set: SANITIZE=address,undefined for one.
 SANITIZE =
-CFLAGS   = -O2 -g
+CFLAGS   = -O3 -g
 LDFLAGS  =
 
 PACKAGES = libuv libcurl jansson inih libmicrohttpd libsystemd re2 \

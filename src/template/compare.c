@@ -186,7 +186,7 @@ builtin_eq(struct call *c, struct value *result)
 int
 builtin_ne(struct call *c, struct value *result)
 {
-	bool truth;
+	bool truth = false;
 
 	if (equal(c, &c->args[0], &c->args[1], &truth) < 0)
 		return -1;
@@ -197,7 +197,7 @@ builtin_ne(struct call *c, struct value *result)
 int
 builtin_lt(struct call *c, struct value *result)
 {
-	bool truth;
+	bool truth = false;
 
 	if (less(c, &truth) < 0)
 		return -1;
@@ -216,7 +216,7 @@ less_or_equal(struct call *c, bool *truth)
 int
 builtin_le(struct call *c, struct value *result)
 {
-	bool truth;
+	bool truth = false;
 
 	if (less_or_equal(c, &truth) < 0)
 		return -1;
@@ -227,7 +227,7 @@ builtin_le(struct call *c, struct value *result)
 int
 builtin_gt(struct call *c, struct value *result)
 {
-	bool truth;
+	bool truth = false;
 
 	if (less_or_equal(c, &truth) < 0)
 		return -1;
@@ -238,7 +238,7 @@ builtin_gt(struct call *c, struct value *result)
 int
 builtin_ge(struct call *c, struct value *result)
 {
-	bool truth;
+	bool truth = false;
 
 	if (less(c, &truth) < 0)
 		return -1;

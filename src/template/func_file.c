@@ -369,7 +369,7 @@ static int
 call_write_to_file(struct call *c, struct value *result)
 {
 	const struct template_world *world = c->render->world;
-	struct writing w;
+	struct writing w = {0};
 
 	*result = value_str(STR(""));
 	if (read_arguments(c, &w) < 0 || ask_leave(&w, world) < 0)
