@@ -76,6 +76,16 @@ may_scout(const struct consul *c, const struct watch *w)
 		       c->failing >= c->watches.count));
 }
 
+/* By chance within so long, but not at once after it was answered. */
+static void
+go_ahead(struct watch *w, int64_t most)
+{
+	int64_t least = w->heard_ms + PACE_MS - consul_now(w->consul);
+	int64_t ms = watch_some(most);
+
+	watch_pause(w, WATCH_BACKOFF, ms > least ? ms : least);
+}
+
 /* Of those that back off from an outage, the one whose turn it is. */
 static struct watch *
 pick_scout(const struct consul *c)
@@ -110,7 +120,7 @@ on_scout(uv_timer_t *timer)
 		return;
 	c->scouts++;
 	if (w->due_ms > consul_now(c) + SCOUT_MS / 4)
-		watch_pause(w, WATCH_BACKOFF, watch_some(SCOUT_MS / 4));
+		go_ahead(w, SCOUT_MS / 4);
 }
 
 /* Each draws its moment: a Consul that has just come back, or had too much to
@@ -127,7 +137,7 @@ hurry(struct consul *c, enum trouble trouble)
 	while ((w = next_of_all(c, &at, &sentinels)))
 		if (w->state == WATCH_BACKOFF && w->trouble == trouble &&
 		    w->due_ms > consul_now(c) + HURRY_MS)
-			watch_pause(w, WATCH_BACKOFF, watch_some(HURRY_MS));
+			go_ahead(w, HURRY_MS);
 }
 
 void
