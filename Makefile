@@ -186,7 +186,7 @@ lint: ## format, static analysis, include table, scripts
 	packaging/deps.sh lint
 	tests/lint
 
-ASAN = O=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g'
+ASAN = O=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' WERROR=-Werror
 asan: ## unit tests and template cases under the sanitizers
 	$(MAKE) $(ASAN) all unit-programs
 	tests/run --build build/asan unit template oom
@@ -195,7 +195,7 @@ FUZZ_SECONDS = 10
 fuzz: ## each fuzz program for FUZZ_SECONDS (10)
 	packaging/deps.sh fuzz
 	$(MAKE) O=build/fuzz CC=clang CFLAGS='-O1 -g -DLIMIT_STEPS=1000000u' \
-		SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
+		WERROR=-Werror SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
 	tests/fuzz/run build/fuzz/fuzz $(FUZZ_SECONDS)
 
 SAMPLE = 3

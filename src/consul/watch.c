@@ -307,9 +307,6 @@ watch_pause(struct watch *w, enum watch_state state, int64_t ms)
 		w->timer.data = w;
 		w->timer_open = true;
 	}
-	/* From now, not from when the loop last looked at the clock: on a busy
-	 * machine that is a while ago. */
-	uv_update_time(w->consul->options.loop);
 	w->due_ms = consul_now(w->consul) + ms;
 	uv_timer_start(&w->timer, on_timer, (uint64_t)ms, 0);
 	watch_set_state(w, state);
